@@ -1,0 +1,1 @@
+"""The words: what a bill, a payment request and money are, and what may happen to them."""

@@ -1,0 +1,44 @@
+"""A bill: what the customer owes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pos_app.domain.errors import InputRefused, Refusal
+from pos_app.domain.money import Money, read_amount
+from pos_app.domain.people import read_mobile
+
+NOTE_LENGTH: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What the cashier typed for one bill, checked. `mobile` is ten digits or empty."""
+
+    amount: Money
+    mobile: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """`number` counts within one data folder and mode from 1; 0 until the ledger has given it."""
+
+    reference: str
+    amount: Money
+    opened_at: datetime
+    number: int = 0
+    mobile: str = ""
+    note: str = ""
+
+
+def read_sale(amount: str, mobile: str = "", note: str = "") -> Sale:
+    """Check the three fields of the counter. Raises InputRefused for the first that can't be taken."""
+    money = read_amount(amount)
+    digits = read_mobile(mobile)
+    words = " ".join(note.split())
+    if len(words) > NOTE_LENGTH or not words.isprintable():
+        raise InputRefused(Refusal.NOTE_TOO_LONG, str(NOTE_LENGTH))
+    return Sale(amount=money, mobile=digits, note=words)

@@ -1,0 +1,142 @@
+"""Promises: what flows ask of gateways and of the ledger, each as small as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from pos_app.domain.audit import Actor, Event
+from pos_app.domain.bill import Bill
+from pos_app.domain.collecting import Kin
+from pos_app.domain.money import Money
+from pos_app.domain.payment import PaymentRequest, Sighting
+
+
+class Mode(StrEnum):
+    """Whether money is real: the embedded sandbox, a gateway's test host, or the live one."""
+
+    TRAINING = "TRAINING"
+    TEST = "TEST"
+    LIVE = "LIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The shop as gateways and customers see it. `email` and `mobile` stand in where the customer gave none."""
+
+    name: str = "My shop"
+    prefix: str = "POS"
+    payee_vpa: str = ""
+    email: str = ""
+    mobile: str = ""
+    callback_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """One field of a gateway's settings form; a secret one never stands in settings.toml."""
+
+    name: str
+    label: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is particular to a gateway. `shortest_step` is in seconds between two asks about one request.
+
+    `payable_before_ticket` says whether an opening whose outcome is unknown may have left something the
+    customer can pay even though no id came back.
+    """
+
+    slug: str
+    title: str
+    hosts: Mapping[str, str]
+    credentials: Sequence[CredentialField]
+    shortest_step: float
+    calls_per_second: int
+    payable_before_ticket: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a gateway is asked to collect. `mobile` is ten digits, the customer's or the shop's."""
+
+    reference: str
+    amount: Money
+    shop: Shop
+    mobile: str = ""
+    note: str = ""
+
+
+Keep = Callable[[dict[str, str]], None]
+
+
+@runtime_checkable
+class Gateway(Protocol):
+    @property
+    def facts(self) -> Facts: ...
+
+
+@runtime_checkable
+class MakesQr(Gateway, Protocol):
+    """Opens an order that is paid by scanning a QR."""
+
+    def draft(self, ask: Ask) -> bytes:
+        """The exact body that will be sent, so that its hash is durable before it leaves."""
+        ...
+
+    def make_qr(self, ask: Ask, draft: bytes, keep: Keep) -> Sighting:
+        """TICKET or TICKET_REFUSED; `keep` makes ids durable between two steps. Raises GatewayTrouble."""
+        ...
+
+
+@runtime_checkable
+class ReportsPayment(Gateway, Protocol):
+    """Says whether a request is paid."""
+
+    def look(self, request: PaymentRequest) -> Sighting:
+        """The cheap regular question. Raises GatewayTrouble."""
+        ...
+
+    def confirm(self, request: PaymentRequest) -> Sighting:
+        """The question whose answer may be a proof. Raises GatewayTrouble."""
+        ...
+
+
+Decide = Callable[[PaymentRequest, Kin], PaymentRequest]
+
+
+class Ledger(Protocol):
+    """The memory. Each call is one durable transaction; BooksTrouble when it can't be kept."""
+
+    def open_bill(self, bill: Bill, request: PaymentRequest, actor: Actor) -> PaymentRequest:
+        """Give the bill its number and keep both, before any request leaves the machine."""
+        ...
+
+    def add_request(self, request: PaymentRequest, actor: Actor) -> PaymentRequest:
+        """Another request for a bill that is already kept."""
+        ...
+
+    def change(
+        self, reference: str, decide: Decide, at: datetime, actor: Actor, why: str
+    ) -> tuple[PaymentRequest, PaymentRequest]:
+        """Read, decide and write under one lock; returns before and after. KeyError when unknown."""
+        ...
+
+    def request(self, reference: str) -> PaymentRequest: ...
+
+    def bill(self, reference: str) -> Bill: ...
+
+    def watched(self) -> list[PaymentRequest]:
+        """All requests for which `watchplan.is_watched` holds, oldest first."""
+        ...
+
+    def recent(self, count: int) -> list[PaymentRequest]:
+        """The newest requests first."""
+        ...
+
+    def events(self, reference: str = "") -> list[Event]: ...
