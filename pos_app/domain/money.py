@@ -12,6 +12,7 @@ from pos_app.domain.errors import InputRefused, Refusal
 _TYPED: Final = re.compile(r"(?P<rupees>[0-9]{1,12})(?:\.(?P<paise>[0-9]*))?", re.ASCII)
 _GROUPED: Final = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]*)?", re.ASCII)
 _WIRE: Final = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,8})?", re.ASCII)
+_WIRE_MAGNITUDE: Final = 15
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,7 +90,11 @@ def wire_money(value: object) -> Money | None:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
-    text = format(value, "f") if isinstance(value, Decimal) and value.is_finite() else str(value)
+    if isinstance(value, Decimal):
+        if not value.is_finite() or abs(value.adjusted()) > _WIRE_MAGNITUDE:
+            return None  # before anything writes out the digits of 1E+999999999
+        value = format(value, "f")
+    text = str(value)
     if not _WIRE.fullmatch(text):
         return None
     scaled = Decimal(text).scaleb(2)

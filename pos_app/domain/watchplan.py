@@ -15,6 +15,9 @@ LATER: Final = ((600.0, 15.0), (3600.0, 60.0))  # off screen, older than so many
 CONFIRMING: Final = (2.0, 5.0, 10.0)  # after the first, second, third confirming call; then the last again
 CONFIRMING_SLOW_AFTER: Final = 30 * 60.0
 JITTER: Final = 0.1
+PAST_EXPIRY: Final = (
+    0.7  # the look at the expiry falls just behind it, so that its answer can end the request
+)
 
 
 def _after_expiry() -> Iterator[float]:
@@ -56,8 +59,8 @@ def next_look(
         age = (now - request.created_at).total_seconds()
         step = next((slow for older, slow in reversed(LATER) if age > older), OFF_SCREEN)
     step *= stretch
-    left = (ends - now).total_seconds()
-    # one look falls at the expiry itself, but never sooner after the last one than the shortest step
+    left = (ends - now).total_seconds() + PAST_EXPIRY
+    # one look falls at the expiry, but never sooner after the last one than the shortest step
     return max(left, ON_SCREEN * (1 - JITTER)) if 0 < left < step else step
 
 

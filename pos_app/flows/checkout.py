@@ -1,0 +1,190 @@
+"""Checkout: a sale becomes a bill, the bill a payment request at a gateway."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+
+from pos_app.domain.audit import Actor
+from pos_app.domain.bill import Bill, Sale
+from pos_app.domain.clock import Clock, GatewayTimes
+from pos_app.domain.collecting import apply, begin, cancel, keep_ids
+from pos_app.domain.errors import GatewayTrouble, InputRefused, Outcome, Reason, Refusal
+from pos_app.domain.ids import new_reference
+from pos_app.domain.payment import Method, PaymentRequest, Said, Sighting
+from pos_app.domain.promises import Ask, Facts, Gateway, Ledger, MakesQr, Shop
+
+log: Any = structlog.get_logger()
+
+Publish = Callable[[PaymentRequest], None]
+
+_OPENING_SAID: Final = {
+    Outcome.NOT_SENT: Said.NOT_MADE,
+    Outcome.REJECTED: Said.REJECTED,
+}
+
+
+class Checkout:
+    """Opens, renews and cancels payment requests. Every change is kept first and published then."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        gateways: Mapping[str, Gateway],
+        shop: Shop,
+        times: GatewayTimes,
+        clock: Clock,
+        publish: Publish,
+    ) -> None:
+        self._ledger = ledger
+        self._gateways = gateways
+        self._shop = shop
+        self._times = times
+        self._clock = clock
+        self._publish = publish
+        self._lock = threading.Lock()
+        self._under_way: set[str] = set()
+
+    def charge(self, sale: Sale) -> PaymentRequest:
+        """A new bill and its QR. Raises InputRefused without a gateway, BooksTrouble before anything is sent."""
+        gateway = self._qr_gateway()
+        now = self._clock.now()
+        bill = Bill(
+            reference=new_reference(self._shop.prefix, now),
+            amount=sale.amount,
+            opened_at=now,
+            mobile=sale.mobile,
+            note=sale.note,
+        )
+        request, ask, draft = self._intent(gateway, bill)
+        with self._marked(request.reference):
+            kept = self._ledger.open_bill(bill, request, Actor.CASHIER)
+            return self._open(gateway, kept, ask, draft)
+
+    def renew(self, reference: str) -> PaymentRequest:
+        """A new request for the same bill, with a reference of its own; the old one is watched on."""
+        gateway = self._qr_gateway()
+        bill = self._ledger.bill(self._ledger.request(reference).bill_reference)
+        request, ask, draft = self._intent(gateway, bill)
+        with self._marked(request.reference):
+            kept = self._ledger.add_request(request, Actor.CASHIER)
+            return self._open(gateway, kept, ask, draft)
+
+    def cancel(self, reference: str) -> PaymentRequest:
+        now = self._clock.now()
+        _, after = self._ledger.change(
+            reference, lambda request, _kin: cancel(request, now), now, Actor.CASHIER, "cancelled"
+        )
+        self._publish(after)
+        return after
+
+    def is_opening(self, reference: str) -> bool:
+        """Whether this program is opening it right now; an OPENING request that it isn't was interrupted."""
+        with self._lock:
+            return reference in self._under_way
+
+    def settle_interrupted(self, request: PaymentRequest) -> None:
+        """An opening that a crash cut off before any id came back: it can't be asked about."""
+        facts = self._gateways[request.gateway].facts if request.gateway in self._gateways else None
+        if (
+            request.gateway_ids
+            or facts is None
+            or facts.payable_before_ticket
+            or self.is_opening(request.reference)
+        ):
+            return
+        self._hear(
+            request.reference,
+            Sighting(said=Said.NOT_MADE, at=self._times.now(request.gateway), reason=Reason.INTERRUPTED),
+            "opening was interrupted",
+        )
+
+    def _qr_gateway(self) -> MakesQr:
+        for gateway in self._gateways.values():
+            if isinstance(gateway, MakesQr):
+                return gateway
+        raise InputRefused(Refusal.NO_GATEWAY)
+
+    def _intent(self, gateway: MakesQr, bill: Bill) -> tuple[PaymentRequest, Ask, bytes]:
+        now = self._clock.now()
+        ask = Ask(
+            reference=new_reference(self._shop.prefix, now),
+            amount=bill.amount,
+            shop=self._shop,
+            mobile=bill.mobile,
+            note=bill.note,
+        )
+        draft = gateway.draft(ask)
+        request = PaymentRequest(
+            reference=ask.reference,
+            bill_reference=bill.reference,
+            bill_number=bill.number,
+            gateway=gateway.facts.slug,
+            method=Method.QR,
+            amount=bill.amount,
+            created_at=now,
+        )
+        return begin(request, hashlib.sha256(draft).hexdigest()), ask, draft
+
+    def _open(self, gateway: MakesQr, request: PaymentRequest, ask: Ask, draft: bytes) -> PaymentRequest:
+        self._publish(request)
+        kept_ids: dict[str, str] = {}
+
+        def keep(ids: dict[str, str]) -> None:
+            kept_ids.update(ids)
+            now = self._clock.now()
+            self._ledger.change(
+                ask.reference, lambda found, _kin: keep_ids(found, ids), now, Actor.GATEWAY, "order made"
+            )
+
+        try:
+            sighting = gateway.make_qr(ask, draft, keep)
+        except GatewayTrouble as trouble:
+            sighting = self._not_opened(gateway.facts, trouble, has_ids=bool(kept_ids))
+        return self._hear(ask.reference, sighting, "opening answered")
+
+    def _not_opened(self, facts: Facts, trouble: GatewayTrouble, *, has_ids: bool) -> Sighting:
+        """Silence is not failure, unless the connector declares that nothing payable can exist yet."""
+        lost = Said.LOST if has_ids or facts.payable_before_ticket else Said.NOT_MADE
+        return Sighting(
+            said=_OPENING_SAID.get(trouble.outcome, lost),
+            at=self._times.now(facts.slug),
+            reason=trouble.reason,
+            words=trouble.said,
+        )
+
+    def _hear(self, reference: str, sighting: Sighting, why: str) -> PaymentRequest:
+        now = self._times.now(self._ledger.request(reference).gateway)
+        _, after = self._ledger.change(
+            reference,
+            lambda request, kin: apply(request, sighting, now, kin),
+            self._clock.now(),
+            Actor.GATEWAY,
+            why,
+        )
+        log.info("opening", reference=reference, status=after.status.value, reason=str(sighting.reason or ""))
+        self._publish(after)
+        return after
+
+    def _marked(self, reference: str) -> _Marked:
+        return _Marked(self._under_way, self._lock, reference)
+
+
+class _Marked:
+    """Marks a request as being opened by this program, for as long as it is."""
+
+    def __init__(self, under_way: set[str], lock: threading.Lock, reference: str) -> None:
+        self._under_way, self._lock, self._reference = under_way, lock, reference
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._under_way.add(self._reference)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._under_way.discard(self._reference)

@@ -1,0 +1,276 @@
+"""Watch: asks about every open payment request until it is settled, late money included."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import structlog
+
+from pos_app.domain.audit import Actor
+from pos_app.domain.clock import Clock, GatewayTimes
+from pos_app.domain.collecting import apply
+from pos_app.domain.errors import BooksTrouble, GatewayTrouble, Reason
+from pos_app.domain.payment import Issue, PaymentRequest, Said, Sighting, Status
+from pos_app.domain.promises import Gateway, Ledger, ReportsPayment
+from pos_app.domain.watchplan import is_watched, next_look
+
+log: Any = structlog.get_logger()
+
+SLOWEST_WHEN_SILENT: Final = 15.0  # seconds between looks while a gateway can't be reached
+SOONEST_RECHECK: Final = 1.0  # seconds between two looks that a person forces
+UNCONFIGURED_STEP: Final = 60.0  # seconds; its gateway is not set up at present
+IDLE_STEP: Final = 5.0  # seconds until the next round when nothing is due sooner
+
+Submit = Callable[[Callable[[], None]], None]
+PublishReach = Callable[[str, Reason | None], None]
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One request under watch. `due` and `looked` are readings of the monotonic clock, in seconds."""
+
+    gateway: str
+    due: float
+    looked: float = -1e9
+    in_flight: bool = False
+    again: bool = False
+    silences: int = 0
+    confirmations: int = 0
+
+
+class Watch:
+    """Which request is asked about when. Safe from several threads; looks run where `submit` runs them.
+
+    `poke` is called when a look may have become due sooner. One look of a request at a time, and of one gateway no more than `per_gateway`, so that one that hangs
+    does not hold up the others.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        gateways: Mapping[str, Gateway],
+        times: GatewayTimes,
+        clock: Clock,
+        submit: Submit,
+        publish: Callable[[PaymentRequest], None],
+        publish_reach: PublishReach,
+        poke: Callable[[], None],
+        per_gateway: int = 8,
+        chance: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (jitter, no secret)
+    ) -> None:
+        self._ledger = ledger
+        self._gateways = gateways
+        self._times = times
+        self._clock = clock
+        self._submit = submit
+        self._publish = publish
+        self._publish_reach = publish_reach
+        self._poke = poke
+        self._per_gateway = per_gateway
+        self._chance = chance
+        self._lock = threading.Lock()
+        self._watched: dict[str, _Watched] = {}
+        self._busy: dict[str, int] = {}
+        self._on_screen = ""
+
+    def adopt(self, request: PaymentRequest, *, at_once: bool = False) -> None:
+        """Take a request under watch, or let it go when it is settled."""
+        now = self._clock.ticks()
+        with self._lock:
+            known = self._watched.get(request.reference)
+            if known and not known.in_flight and not is_watched(request):
+                del self._watched[request.reference]  # one in flight is let go when its look is over
+            if known is None and is_watched(request):
+                delay = 0.0 if at_once else self._delay(request, 0)
+                self._watched[request.reference] = _Watched(
+                    request.gateway, due=now + (delay or 0.0), looked=now
+                )
+
+    def adopt_all(self) -> None:
+        """At start: everything still watched is asked about before any screen says Expired."""
+        for request in self._ledger.watched():
+            self.adopt(request, at_once=True)
+
+    def put_on_screen(self, reference: str) -> None:
+        """The cashier looks at this one: it is asked about at the pace of the screen."""
+        self._on_screen = reference
+        with self._lock:
+            watched = self._watched.get(reference)
+            if watched and not watched.in_flight:
+                step = self._gateway_step(watched.gateway)
+                watched.due = min(watched.due, max(watched.looked + step, self._clock.ticks()))
+        self._poke()
+
+    def ask_now(self, reference: str) -> None:
+        """A person forces a look, also of a request whose watch has ended."""
+        gateway = self._ledger.request(reference).gateway
+        now = self._clock.ticks()
+        with self._lock:
+            watched = self._watched.setdefault(reference, _Watched(gateway, due=now))
+            watched.again = watched.in_flight
+            watched.due = max(now, watched.looked + SOONEST_RECHECK)
+        self._poke()
+
+    def wake(self) -> None:
+        """After sleep or a lost network: everything is due."""
+        with self._lock:
+            for watched in self._watched.values():
+                watched.due = min(watched.due, self._clock.ticks())
+        self._poke()
+
+    def count(self) -> int:
+        with self._lock:
+            return len(self._watched)
+
+    def round(self) -> float:
+        """Start the looks that are due; returns the seconds until the next round."""
+        for reference in self._take_due():
+            self._submit(lambda reference=reference: self._look(reference))
+        return self.until_next()
+
+    def _take_due(self) -> list[str]:
+        now = self._clock.ticks()
+        taken: list[str] = []
+        with self._lock:
+            due = [(w.due, r, w) for r, w in self._watched.items() if not w.in_flight and w.due <= now]
+            # the one on the screen first, then the longest overdue
+            for _, reference, watched in sorted(due, key=lambda row: (row[1] != self._on_screen, row[0])):
+                if self._busy.get(watched.gateway, 0) >= self._per_gateway:
+                    continue
+                self._busy[watched.gateway] = self._busy.get(watched.gateway, 0) + 1
+                watched.in_flight, watched.again, watched.looked = True, False, now
+                taken.append(reference)
+        return taken
+
+    def until_next(self) -> float:
+        """Seconds until a look is due, IDLE_STEP at most."""
+        now = self._clock.ticks()
+        with self._lock:
+            waits = [
+                w.due - now
+                for w in self._watched.values()
+                if not w.in_flight and self._busy.get(w.gateway, 0) < self._per_gateway
+            ]
+        return min([max(0.0, wait) for wait in waits] + [IDLE_STEP])
+
+    def _look(self, reference: str) -> None:
+        """One look from question to kept answer. Never raises: a look that breaks is a look that was silent."""
+        request: PaymentRequest | None = None
+        silent = False
+        retry_after: float | None = None
+        try:
+            request = self._ledger.request(reference)
+            gateway = self._gateways.get(request.gateway)
+            if isinstance(gateway, ReportsPayment) and request.gateway_ids:
+                request, silent, retry_after = self._asked(gateway, request)
+        except BooksTrouble as trouble:
+            log.warning("books", reference=reference, error=type(trouble).__name__)
+        except Exception as error:
+            log.exception("look failed", reference=reference, error=type(error).__name__)
+        finally:
+            self._schedule(reference, request, silent=silent, retry_after=retry_after)
+
+    def _asked(
+        self, gateway: ReportsPayment, request: PaymentRequest
+    ) -> tuple[PaymentRequest, bool, float | None]:
+        trouble: GatewayTrouble | None = None
+        # in CONFIRMING only the proof counts, unless the amount that was named is what holds it up
+        if request.status is not Status.CONFIRMING or Issue.UNDERPAID in request.issues:
+            request, trouble = self._heard(gateway, request, confirm=False)
+        if request.status is Status.CONFIRMING:
+            request, trouble = self._heard(gateway, request, confirm=True)
+        return request, trouble is not None, trouble.retry_after if trouble else None
+
+    def _heard(
+        self, gateway: ReportsPayment, request: PaymentRequest, *, confirm: bool
+    ) -> tuple[PaymentRequest, GatewayTrouble | None]:
+        trouble: GatewayTrouble | None = None
+        try:
+            sighting = gateway.confirm(request) if confirm else gateway.look(request)
+        except GatewayTrouble as error:
+            trouble = error
+            sighting = Sighting(
+                said=Said.SILENT,
+                at=self._times.now(request.gateway),
+                proven=confirm,
+                reason=error.reason,
+                words=error.said,
+            )
+        self._publish_reach(request.gateway, trouble.reason if trouble else None)
+        now = self._times.now(request.gateway)
+        before, after = self._ledger.change(
+            request.reference,
+            lambda found, kin: apply(found, sighting, now, kin),
+            self._clock.now(),
+            Actor.GATEWAY,
+            "confirmed" if confirm else "looked",
+        )
+        if after != before:
+            log.info("moved", reference=after.reference, status=after.status.value, issue=after.issue.value)
+            self._publish(after)
+        return after, trouble
+
+    def _schedule(
+        self, reference: str, request: PaymentRequest | None, *, silent: bool, retry_after: float | None
+    ) -> None:
+        ended = False
+        with self._lock:
+            watched = self._watched.get(reference)
+            if watched is None:
+                return
+            watched.in_flight = False
+            self._busy[watched.gateway] -= 1
+            watched.silences = watched.silences + 1 if silent else 0
+            if request is None:  # the books could not be read
+                watched.due = self._clock.ticks() + SLOWEST_WHEN_SILENT
+                return
+            watched.confirmations = watched.confirmations + 1 if request.status is Status.CONFIRMING else 0
+            delay = self._delay(request, watched.confirmations)
+            if delay is None:
+                del self._watched[reference]
+                ended = is_watched(request)
+            else:
+                watched.due = self._due(watched, delay, retry_after)
+        if ended:
+            self._end_watch(reference)
+        self._poke()
+
+    def _due(self, watched: _Watched, delay: float, retry_after: float | None) -> float:
+        now = self._clock.ticks()
+        if watched.again:
+            return max(now, watched.looked + SOONEST_RECHECK)
+        if watched.gateway not in self._gateways:
+            return now + UNCONFIGURED_STEP
+        if watched.silences > 1 and delay < SLOWEST_WHEN_SILENT:
+            delay = min(SLOWEST_WHEN_SILENT, delay * 1.5 ** (watched.silences - 1))
+        return max(watched.looked + delay, now + (retry_after or 0.0))
+
+    def _delay(self, request: PaymentRequest, confirmations: int) -> float | None:
+        delay = next_look(
+            request,
+            self._times.now(request.gateway),
+            on_screen=request.reference == self._on_screen,
+            confirmations=confirmations,
+            jitter=self._chance(),
+        )
+        if delay is None or request.status is Status.CONFIRMING:
+            return delay
+        return max(delay, self._gateway_step(request.gateway))
+
+    def _gateway_step(self, slug: str) -> float:
+        gateway = self._gateways.get(slug)
+        return gateway.facts.shortest_step if gateway else UNCONFIGURED_STEP
+
+    def _end_watch(self, reference: str) -> None:
+        self._ledger.change(
+            reference,
+            lambda request, _kin: replace(request, watch_over=True),
+            self._clock.now(),
+            Actor.PROGRAM,
+            "the watch plan has ended",
+        )

@@ -1,0 +1,1 @@
+"""The outside: one connector for each gateway, over one wire."""

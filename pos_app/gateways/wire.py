@@ -1,0 +1,217 @@
+"""The wire: the one place that talks HTTP, with a bound on everything a server may do to us."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import certifi
+import httpcore
+import httpx
+import structlog
+
+from pos_app.domain.errors import GatewayTrouble, Outcome, Reason
+from pos_app.gateways.pace import LONGEST_REST
+from pos_app.gateways.sockets import DEADLINE, Backend, Sockets
+
+LARGEST_REPLY: Final = 256 * 1024  # bytes
+CONNECTIONS: Final = 8  # a shared pool gets slow as it grows (budgets.md)
+
+log: Any = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `fresh` asks for a new connection, so that "not sent" can be known for certain."""
+
+    gateway: str
+    method: str
+    url: str
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    fresh: bool = False
+    deadline: float = DEADLINE
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer. `date` is the server's clock (aware UTC) when our monotonic clock read `ticks`."""
+
+    code: int
+    body: bytes = field(repr=False)
+    date: datetime | None
+    retry_after: float | None
+
+
+class Wire:
+    """One client and one TLS context for the process. Safe to use from several threads."""
+
+    def __init__(self, *, trust: ssl.SSLContext | None = None, largest_reply: int = LARGEST_REPLY) -> None:
+        context = trust or ssl.create_default_context(cafile=certifi.where())
+        self._largest = largest_reply
+        self._sockets = Sockets()
+        backend = Backend(self._sockets)
+        self._client = httpx.Client(
+            transport=_TwoPools(
+                kept=_transport(context, backend, keep=CONNECTIONS),
+                fresh=_transport(context, backend, keep=0),
+            ),
+            timeout=DEADLINE,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pos_app"},
+        )
+
+    def send(self, call: Call) -> Reply:
+        """Send once. Raises GatewayTrouble: NOT_SENT when surely nothing left, else UNKNOWN."""
+        refuse_unsafe(call.url)
+        began = time.monotonic()
+        self._sockets.start_call(began + call.deadline)
+        try:
+            reply = self._exchange(call)
+        except httpx.HTTPError as error:
+            trouble = _trouble(error, stopped=self._sockets.stopped)
+            _tell(call, began, outcome=trouble.outcome.value, reason=trouble.reason.value)
+            raise trouble from None
+        except (httpx.InvalidURL, UnicodeError):
+            raise GatewayTrouble(Outcome.NOT_SENT, Reason.UNREACHABLE) from None
+        finally:
+            self._sockets.end_call()
+        _tell(call, began, code=reply.code, bytes=len(reply.body))
+        return reply
+
+    def _exchange(self, call: Call) -> Reply:
+        request = self._client.build_request(
+            call.method, call.url, content=call.body, headers=call.headers, extensions={"fresh": call.fresh}
+        )
+        request.extensions["timeout"] = httpx.Timeout(call.deadline).as_dict()
+        response = self._client.send(request, stream=True)
+        try:
+            if response.headers.get("content-encoding", "identity").lower() != "identity":
+                raise GatewayTrouble(Outcome.UNKNOWN, Reason.BROKEN_ANSWER)
+            body = bytearray()
+            for part in response.iter_raw():
+                body += part
+                if len(body) > self._largest:
+                    raise GatewayTrouble(Outcome.UNKNOWN, Reason.HUGE_ANSWER)
+            return Reply(
+                code=response.status_code,
+                body=bytes(body),
+                date=_date(response.headers.get("date", "")),
+                retry_after=_retry_after(response.headers.get("retry-after", "")),
+            )
+        finally:
+            response.close()
+
+    def abort(self) -> None:
+        """End every call that is under way, from any thread: closing a client does not end a hung call."""
+        self._sockets.abort()
+
+    def close(self) -> None:
+        self.abort()
+        self._client.close()
+
+
+def refuse_unsafe(url: str) -> None:
+    """Plain http only to this machine; raises GatewayTrouble NOT_SENT."""
+    if not is_safe(url):
+        raise GatewayTrouble(Outcome.NOT_SENT, Reason.TLS)
+
+
+def is_safe(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    if parts.scheme != "http" or not parts.hostname:
+        return False
+    if parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return False
+
+
+def _tell(call: Call, began: float, **facts: object) -> None:
+    """Never a header or a body: paths of the gateways hold no secrets, everything else might."""
+    spent = round((time.monotonic() - began) * 1000)
+    log.info(
+        "call", gateway=call.gateway, method=call.method, path=urlsplit(call.url).path, ms=spent, **facts
+    )
+
+
+def _trouble(error: httpx.HTTPError, *, stopped: bool) -> GatewayTrouble:
+    if isinstance(
+        error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
+    ):
+        if stopped:
+            return GatewayTrouble(Outcome.NOT_SENT, Reason.STOPPED)
+        reason = (
+            Reason.TLS
+            if any(isinstance(cause, ssl.SSLError) for cause in _causes(error))
+            else Reason.UNREACHABLE
+        )
+        return GatewayTrouble(Outcome.NOT_SENT, reason)
+    if isinstance(error, httpx.LocalProtocolError):
+        return GatewayTrouble(Outcome.NOT_SENT, Reason.BAD_REQUEST)
+    if stopped:
+        return GatewayTrouble(Outcome.UNKNOWN, Reason.STOPPED)
+    broken = isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError | httpx.TooManyRedirects)
+    return GatewayTrouble(Outcome.UNKNOWN, Reason.BROKEN_ANSWER if broken else Reason.NO_ANSWER)
+
+
+def _causes(error: BaseException | None) -> Iterable[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        read = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def _retry_after(text: str) -> float | None:
+    if text.isascii() and text.isdigit():
+        return min(float(text[:6]), LONGEST_REST)
+    when = _date(text)
+    return None if when is None else min(max(0.0, (when - datetime.now(UTC)).total_seconds()), LONGEST_REST)
+
+
+def _transport(context: ssl.SSLContext, backend: httpcore.NetworkBackend, keep: int) -> httpx.HTTPTransport:
+    transport = httpx.HTTPTransport(
+        verify=context,
+        http2=False,
+        retries=0,
+        trust_env=False,
+        limits=httpx.Limits(
+            max_connections=2 * CONNECTIONS, max_keepalive_connections=keep, keepalive_expiry=5.0
+        ),
+    )
+    # httpx has no public way to the pool's backend; tests/gateways/test_wire.py guards this line
+    transport._pool._network_backend = backend  # noqa: SLF001 # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    return transport
+
+
+class _TwoPools(httpx.BaseTransport):
+    """Kept connections for questions, a fresh one for each call that must know whether it was sent."""
+
+    def __init__(self, kept: httpx.HTTPTransport, fresh: httpx.HTTPTransport) -> None:
+        self._kept, self._fresh = kept, fresh
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return (self._fresh if request.extensions.get("fresh") else self._kept).handle_request(request)
+
+    def close(self) -> None:
+        self._kept.close()
+        self._fresh.close()

@@ -1,0 +1,1 @@
+"""The counter: the main screen, where a cashier sells."""

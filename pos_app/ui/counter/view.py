@@ -1,0 +1,167 @@
+"""What the payment card and the recent sales show: pure functions of a request and the gateway's time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pos_app.domain.errors import InputRefused, Reason
+from pos_app.domain.payment import OVER, Issue, PaymentRequest, Status
+from pos_app.ui.words import (
+    FACES,
+    GATEWAY_FAILED,
+    LAST_CHECK,
+    NO_QR,
+    OPENING_UNKNOWN,
+    REASONS,
+    REFUSALS,
+    Face,
+    Meaning,
+    face_of,
+)
+
+
+class Can(StrEnum):
+    """What a cashier can do with the request on the card."""
+
+    CANCEL = "CANCEL"
+    RECHECK = "RECHECK"
+    RENEW = "RENEW"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """The payment card. `seconds_left` counts whole seconds up to the expiry, `lifetime` the ring's whole."""
+
+    reference: str
+    status: str
+    issue: str
+    meaning: Meaning
+    icon: str
+    word: str
+    message: str
+    bill: str
+    amount: str
+    qr: str
+    faded: bool
+    seconds_left: int | None
+    lifetime: float
+    can: frozenset[Can]
+    celebrate: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecentView:
+    """One of the recent sales."""
+
+    reference: str
+    bill: str
+    amount: str
+    meaning: Meaning
+    icon: str
+    word: str
+    status: str
+    issue: str
+
+
+def view_of(request: PaymentRequest, now: datetime, gateway_title: str) -> PaymentView:
+    """`now` is the gateway's time, aware UTC: it only greys the QR, it decides nothing."""
+    face = _face(request, now)
+    link = request.payable_link(now)
+    return PaymentView(
+        reference=request.reference,
+        status=request.status.value,
+        issue=request.issue.value,
+        meaning=face.meaning,
+        icon=face.icon,
+        word=face.word,
+        message=_sentence(request, face),
+        bill=f"Bill {request.bill_number} · {gateway_title}",
+        amount=str(request.amount),
+        qr=link,
+        faded=request.status is Status.AWAITING and not link,
+        seconds_left=_seconds_left(request, now),
+        lifetime=_lifetime(request),
+        can=_can(request),
+        celebrate=request.hand_over,
+        detail=_detail(request, gateway_title),
+    )
+
+
+def recent_of(request: PaymentRequest, now: datetime) -> RecentView:
+    face = _face(request, now)
+    return RecentView(
+        reference=request.reference,
+        bill=f"Bill {request.bill_number}",
+        amount=str(request.amount),
+        meaning=face.meaning,
+        icon=face.icon,
+        word=face.short,
+        status=request.status.value,
+        issue=request.issue.value,
+    )
+
+
+def refusal_sentence(refused: InputRefused) -> str:
+    return REFUSALS[refused.refusal].format(limit=refused.limit)
+
+
+def _face(request: PaymentRequest, now: datetime) -> Face:
+    if request.status is Status.OPENING and request.reason:
+        return OPENING_UNKNOWN
+    if request.status is Status.AWAITING and not request.issues and not request.payable_link(now):
+        return LAST_CHECK
+    return face_of(request.status, request.issue)
+
+
+def _sentence(request: PaymentRequest, face: Face) -> str:
+    return face.sentence.format(
+        amount=request.amount,
+        received=request.received or request.amount,
+        why=_why(request)
+        if face in (FACES[Status.FAILED, Issue.NONE], FACES[Status.AWAITING, Issue.MISMATCH])
+        else "",
+    )
+
+
+def _why(request: PaymentRequest) -> str:
+    reason = request.qr_refused or request.reason
+    if reason is None:
+        return GATEWAY_FAILED
+    sentence = REASONS[reason]
+    if request.status is Status.FAILED and reason not in {Reason.INTERRUPTED, Reason.DUPLICATE}:
+        sentence = f"{NO_QR} {sentence}"
+    return sentence
+
+
+def _seconds_left(request: PaymentRequest, now: datetime) -> int | None:
+    if request.status is not Status.AWAITING or request.expires_at is None or request.qr_refused:
+        return None
+    return max(0, math.ceil((request.expires_at - now).total_seconds()))
+
+
+def _lifetime(request: PaymentRequest) -> float:
+    if request.expires_at is None:
+        return 0.0
+    return max(1.0, (request.expires_at - request.created_at).total_seconds())
+
+
+def _can(request: PaymentRequest) -> frozenset[Can]:
+    able: set[Can] = set()
+    if request.status in {Status.OPENING, Status.AWAITING}:
+        able.add(Can.CANCEL)
+    if request.gateway_ids and not request.hand_over and request.status is not Status.PAID:
+        able.add(Can.RECHECK)
+    if request.status in OVER or (request.status is Status.AWAITING and request.qr_refused):
+        able.add(Can.RENEW)
+    return frozenset(able)
+
+
+def _detail(request: PaymentRequest, gateway_title: str) -> str:
+    parts = [f"Bill {request.bill_number}", gateway_title]
+    if request.bank_reference:
+        parts.append(f"UTR {request.bank_reference}")
+    return " · ".join(parts)

@@ -1,0 +1,83 @@
+"""The poller: one QThread whose single-shot timer runs watch.round() and re-arms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+
+SHORTEST_STEP: Final = 20  # milliseconds between two rounds
+
+
+class Rounds(Protocol):
+    def round(self) -> float:
+        """Start what is due; seconds until the next round."""
+        ...
+
+    def until_next(self) -> float:
+        """Seconds until something is due."""
+        ...
+
+
+class _Worker(QObject):
+    """Lives in the poller's thread; its timer is born there."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        super().__init__()
+        self._rounds = rounds
+        self._timer: QTimer | None = None
+
+    @Slot()
+    def start(self) -> None:
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.tick)
+        self.tick()
+
+    @Slot()
+    def tick(self) -> None:
+        self._arm(self._rounds.round())
+
+    @Slot()
+    def poke(self) -> None:
+        if self._timer:
+            self._arm(self._rounds.until_next())
+
+    @Slot()
+    def close(self) -> None:
+        if self._timer:
+            self._timer.stop()
+            self._timer = None
+
+    def _arm(self, seconds: float) -> None:
+        if self._timer:
+            self._timer.start(max(SHORTEST_STEP, int(seconds * 1000)))
+
+
+class Poller(QObject):
+    """Starts and stops the polling thread; `poke` may be called from any thread."""
+
+    _poked = Signal()
+
+    def __init__(self, rounds: Rounds) -> None:
+        super().__init__()
+        self._thread = QThread()
+        self._thread.setObjectName("poller")
+        self._worker = _Worker(rounds)
+        self._worker.moveToThread(self._thread)
+        self._thread.started.connect(self._worker.start)
+        self._thread.finished.connect(self._worker.close)
+        self._poked.connect(self._worker.poke)
+
+    @property
+    def poke(self) -> Callable[[], None]:
+        return self._poked.emit
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._thread.quit()
+        self._thread.wait()
