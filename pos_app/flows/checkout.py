@@ -21,6 +21,7 @@ from pos_app.domain.promises import Ask, Facts, Gateway, Ledger, MakesQr, Shop
 log: Any = structlog.get_logger()
 
 Publish = Callable[[PaymentRequest], None]
+PublishReach = Callable[[str, Reason | None], None]
 
 _OPENING_SAID: Final = {
     Outcome.NOT_SENT: Said.NOT_MADE,
@@ -40,6 +41,7 @@ class Checkout:
         times: GatewayTimes,
         clock: Clock,
         publish: Publish,
+        publish_reach: PublishReach,
     ) -> None:
         self._ledger = ledger
         self._gateways = gateways
@@ -47,6 +49,7 @@ class Checkout:
         self._times = times
         self._clock = clock
         self._publish = publish
+        self._publish_reach = publish_reach
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
 
@@ -144,7 +147,9 @@ class Checkout:
 
         try:
             sighting = gateway.make_qr(ask, draft, keep)
+            self._publish_reach(request.gateway, None)
         except GatewayTrouble as trouble:
+            self._publish_reach(request.gateway, trouble.reason)
             sighting = self._not_opened(gateway.facts, trouble, has_ids=bool(kept_ids))
         return self._hear(ask.reference, sighting, "opening answered")
 

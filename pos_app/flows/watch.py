@@ -13,10 +13,11 @@ import structlog
 from pos_app.domain.audit import Actor
 from pos_app.domain.clock import Clock, GatewayTimes
 from pos_app.domain.collecting import apply
-from pos_app.domain.errors import BooksTrouble, GatewayTrouble, Reason
+from pos_app.domain.errors import BooksTrouble, GatewayTrouble
 from pos_app.domain.payment import Issue, PaymentRequest, Said, Sighting, Status
 from pos_app.domain.promises import Gateway, Ledger, ReportsPayment
 from pos_app.domain.watchplan import is_watched, next_look
+from pos_app.flows.checkout import Publish, PublishReach
 
 log: Any = structlog.get_logger()
 
@@ -26,7 +27,6 @@ UNCONFIGURED_STEP: Final = 60.0  # seconds; its gateway is not set up at present
 IDLE_STEP: Final = 5.0  # seconds until the next round when nothing is due sooner
 
 Submit = Callable[[Callable[[], None]], None]
-PublishReach = Callable[[str, Reason | None], None]
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Watch:
         times: GatewayTimes,
         clock: Clock,
         submit: Submit,
-        publish: Callable[[PaymentRequest], None],
+        publish: Publish,
         publish_reach: PublishReach,
         poke: Callable[[], None],
         per_gateway: int = 8,

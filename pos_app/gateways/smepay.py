@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -260,6 +261,10 @@ class Smepay:
         ):
             return "id"
         return "environment" if verdict.environment and not self._ours(verdict.environment) else ""
+
+
+def build(line: Line, credentials: Mapping[str, str], mode: Mode) -> Smepay:
+    return Smepay(line, SmepayKeys(credentials["client_id"], credentials["client_secret"]), mode)
 
 
 # ── readers ────────────────────────────────────────────────────────────────────────────────────────

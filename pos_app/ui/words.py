@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from pos_app.domain.errors import Reason, Refusal
 from pos_app.domain.payment import Issue, Status
-
-
-class Meaning(StrEnum):
-    """What a colour says; icon and word stand beside it, so that colour is never alone."""
-
-    WAITING = "waiting"
-    PAID = "paid"
-    PROBLEM = "problem"
-    UNKNOWN = "unknown"
-    NEUTRAL = "neutral"
+from pos_app.ui.meaning import Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,4 +203,11 @@ REASONS: Final[dict[Reason, str]] = {
 NO_QR: Final = "No QR was made."
 GATEWAY_FAILED: Final = (
     "The bank says that this payment failed. Charge again; money that still comes will show here."
+)
+
+AWAY: Final = "Can't reach the bank. Don't hand over goods. We keep trying; a payment is not lost."
+STARTING: Final = "One moment, the books are being opened; this bill is sent right after."
+BOOKS_CLOSED: Final = "One moment, the books are being opened."
+TROUBLE: Final = (
+    "Something went wrong in the program. Nothing was lost; try again, and tell the owner if it stays."
 )

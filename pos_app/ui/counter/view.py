@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pos_app.domain.errors import InputRefused, Reason
 from pos_app.domain.payment import OVER, Issue, PaymentRequest, Status
+from pos_app.ui.meaning import Meaning
 from pos_app.ui.words import (
     FACES,
     GATEWAY_FAILED,
@@ -18,7 +19,6 @@ from pos_app.ui.words import (
     REASONS,
     REFUSALS,
     Face,
-    Meaning,
     face_of,
 )
 

@@ -1,0 +1,153 @@
+"""The whole program: settings → window → books, gateways, flows, workers → shutdown in reverse."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pos_app.commands import Command, UsageError, read_command
+from pos_app.domain.errors import BooksTrouble, KeyTrouble, SettingsTrouble
+
+if TYPE_CHECKING:
+    from pos_app.services import Services
+    from pos_app.settings import Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command in `argv` (sys.argv without the program's name when None); returns the exit code."""
+    try:
+        command = read_command(sys.argv[1:] if argv is None else argv, os.environ)
+    except UsageError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    return COMMANDS[command.name](command)
+
+
+def _version(_command: Command) -> int:
+    from importlib.metadata import version
+
+    print("pos-app", version("pos-app"))  # noqa: T201
+    return 0
+
+
+def _sandbox(command: Command) -> int:
+    from pos_app.sandbox.server import serve_forever
+
+    return serve_forever(command.data, command.port)
+
+
+def _counter(command: Command) -> int:
+    from PySide6.QtWidgets import QApplication
+
+    from pos_app.settings import load
+    from pos_app.ui.look import Look, theme_for
+
+    application = QApplication.instance() or QApplication(["pos-app"])
+    if not isinstance(application, QApplication):
+        raise TypeError
+    application.setApplicationName("pos_app")
+    Look(theme_for("light")).apply(application)
+    try:
+        settings = load(command.data)
+    except SettingsTrouble as trouble:
+        return _refused(application, str(trouble))
+    program = Program(settings)
+    try:
+        return application.exec()
+    finally:
+        program.close()
+
+
+COMMANDS = {"counter": _counter, "sandbox": _sandbox, "version": _version}
+
+
+def _refused(application: object, sentence: str) -> int:
+    """The program can't start: say why, in a window and on the terminal."""
+    from PySide6.QtWidgets import QApplication
+
+    from pos_app.ui.refusal import RefusalWindow
+
+    print(f"pos_app: {sentence}", file=sys.stderr)  # noqa: T201
+    window = RefusalWindow(sentence)
+    window.show()
+    if isinstance(application, QApplication):
+        application.exec()
+    return 1
+
+
+class Program:
+    """The running counter: the window first, everything else after its first frame."""
+
+    def __init__(self, settings: Settings) -> None:
+        from pos_app.domain.clock import GatewayTimes, SystemClock
+        from pos_app.ui.counter.model import CounterModel
+        from pos_app.ui.counter.page import CounterPage
+        from pos_app.ui.main_window import MainWindow
+        from pos_app.workers.news import News
+        from pos_app.workers.poller import Poller
+        from pos_app.workers.tasks import Tasks
+
+        self._settings = settings
+        self._clock = SystemClock()
+        self._times = GatewayTimes(self._clock)
+        self._tasks = Tasks()
+        self._news = News()
+        self._poller: Poller | None = None
+        self._services: Services | None = None
+        self.model = CounterModel(self._tasks, self._times)
+        self.window = MainWindow(settings.shop.name, settings.mode, CounterPage(self.model))
+        self._news.changed.connect(self.model.hear)
+        self._news.reach.connect(self.model.hear_reach)
+        self.model.reach_changed.connect(self.window.show_reach)
+        self.window.painted.connect(self._begin)
+        self.window.show()
+
+    def close(self) -> None:
+        """Ends within a second, whatever hangs; everything open is asked about again at the next start."""
+        if self._services:
+            self._services.wire.abort()
+        if self._poller:
+            self._poller.stop()
+        self._tasks.stop()
+        if self._services:
+            self._services.close()
+            self._services = None
+
+    def _begin(self) -> None:
+        self._tasks.run(self._build).then(self._open).otherwise(self._refuse)
+
+    def _build(self) -> Services:
+        from pos_app.services import build
+
+        return build(self._settings, self._clock, self._times, self._news, self._poke)
+
+    def _open(self, services: Services) -> None:
+        from pos_app.workers.poller import Poller
+
+        self._services = services
+        for remark in services.remarks:
+            self.window.notices.add(remark)
+        self._poller = Poller(services.watch)
+        self._poller.start()
+        if self.window.training and services.training:
+            from pos_app.training_hands import TrainingHands
+
+            self._hands = TrainingHands(self.window.training, services.training, self.model, self._tasks)
+        self._tasks.run(services.desk.open_up, 12).then(self._opened).otherwise(self.model.trouble)
+
+    def _opened(self, newest: object) -> None:
+        if self._services and isinstance(newest, list):
+            self.model.open(self._services.desk, newest)
+
+    def _poke(self) -> None:
+        if self._poller:
+            self._poller.poke()
+
+    def _refuse(self, error: Exception) -> None:
+        if not isinstance(error, BooksTrouble | KeyTrouble):
+            self.model.trouble(error)
+            return
+        print(f"pos_app: {error}", file=sys.stderr)  # noqa: T201
+        self.window.notices.add(str(error))

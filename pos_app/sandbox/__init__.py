@@ -1,0 +1,1 @@
+"""Toy gateways: twins that answer on loopback as the real ones do, with toy money."""

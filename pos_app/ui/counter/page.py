@@ -1,0 +1,74 @@
+"""The counter page: entry, payment card and recent sales, wired to the model."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from pos_app.ui.counter.entry import EntryCard
+from pos_app.ui.counter.model import CounterModel
+from pos_app.ui.counter.payment_card import PaymentCard
+from pos_app.ui.counter.recent import RecentSales
+
+
+class CounterPage(QWidget):
+    """Keyboard alone is enough: Enter and F2 charge, F5 checks, F6 renews, Esc cancels."""
+
+    def __init__(self, model: CounterModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.entry = EntryCard(self)
+        self.card = PaymentCard(self)
+        self.recent = RecentSales(self)
+        self._lay_out()
+        self._wire()
+        self.setFocusProxy(self.entry.amount)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A digit typed while a button has the focus goes into the amount."""
+        text = event.text()
+        if text.isascii() and (text.isdecimal() or text == "."):
+            self.entry.take_digit(text)
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(14)
+        grid.addWidget(self.entry, 0, 0, 2, 1)
+        grid.addWidget(self.card, 0, 1)
+        grid.addWidget(self.recent, 1, 1)
+        grid.setRowStretch(0, 1)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 4)
+        grid.setColumnMinimumWidth(0, 420)
+        grid.setColumnMinimumWidth(1, 696)
+        self.recent.setFixedHeight(102)
+
+    def _wire(self) -> None:
+        model, entry, card = self._model, self.entry, self.card
+        entry.charge_qr.connect(model.charge_qr)
+        entry.typed.connect(model.typed)
+        card.cancel.connect(model.cancel)
+        card.recheck.connect(model.recheck)
+        card.renew.connect(model.renew)
+        self.recent.chosen.connect(model.look_at)
+        model.view_changed.connect(card.show_view)
+        model.next_bill_in.connect(card.show_next_in)
+        model.recent_changed.connect(self.recent.show_sales)
+        model.message_changed.connect(entry.show_message)
+        model.charged.connect(entry.clear_fields)
+        model.returned.connect(entry.put_back)
+        for key, slot in (
+            ("F2", entry.charge),
+            ("F5", model.recheck),
+            ("F6", model.renew),
+            ("Esc", self._escape),
+        ):
+            QShortcut(QKeySequence(key), self, slot).setAutoRepeat(False)
+
+    def _escape(self) -> None:
+        if not self.card.close_question():
+            self.card.ask_cancel()
