@@ -115,6 +115,11 @@ class Program:
             self._services.close()
             self._services = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the books are open and the gateways connected."""
+        return self.model.is_open
+
     def _begin(self) -> None:
         self._tasks.run(self._build).then(self._open).otherwise(self._refuse)
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from pos_app.ui import look
+from pos_app.ui.counter.amount_field import AmountField
 from pos_app.ui.widgets.buttons import ActionButton
 from pos_app.ui.widgets.card import Card
 from pos_app.ui.widgets.keypad import BACK, Keypad
@@ -27,14 +28,10 @@ class EntryCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self.amount = QLineEdit(self)
+        self.amount = AmountField(self)
         self.amount.setObjectName("counter_amount")
         self.amount.setAccessibleName(self.tr("Amount in rupees"))
-        self.amount.setPlaceholderText("0.00")
         self.amount.setMaxLength(LONGEST_AMOUNT)
-        self.amount.setProperty("role", "amount")
-        look.make_tabular(self.amount)
-        self._rupee = PlainLabel("₹", "amount", parent=self)
         self._message = PlainLabel("", "message", wraps=True, parent=self)
         self._message.setObjectName("counter_message")
         self._message.setMinimumHeight(40)
@@ -112,13 +109,10 @@ class EntryCard(Card):
         column.setContentsMargins(24, 18, 24, 20)
         column.setSpacing(0)
         column.addWidget(PlainLabel(self.tr("New bill"), "label", parent=self))
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self._rupee)
-        row.addWidget(self.amount, 1)
-        column.addLayout(row)
+        column.addWidget(self.amount)
+        column.addSpacing(4)
         column.addWidget(self._message)
-        column.addSpacing(6)
+        column.addSpacing(4)
         column.addLayout(self._quick_row())
         column.addSpacing(10)
         column.addWidget(self._keypad, 1)

@@ -137,6 +137,10 @@ class CounterModel(QObject):
             raise error
 
     @property
+    def is_open(self) -> bool:
+        return self._desk is not None
+
+    @property
     def focus(self) -> str:
         return self._focus
 

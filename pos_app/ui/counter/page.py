@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from pos_app.ui.counter.entry import EntryCard
 from pos_app.ui.counter.model import CounterModel
@@ -27,6 +27,10 @@ class CounterPage(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A digit typed while a button has the focus goes into the amount."""
         text = event.text()
+        focused = self.focusWidget()
+        if text in {"\r", "\n"} and isinstance(focused, QPushButton):
+            focused.click()
+            return
         if text.isascii() and (text.isdecimal() or text == "."):
             self.entry.take_digit(text)
         else:
@@ -43,8 +47,9 @@ class CounterPage(QWidget):
         grid.setRowStretch(0, 1)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 4)
-        grid.setColumnMinimumWidth(0, 420)
-        grid.setColumnMinimumWidth(1, 696)
+        for part in (self.entry, self.card, self.recent):  # what they show must not move the middle
+            part.setMinimumWidth(360)
+            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.recent.setFixedHeight(102)
 
     def _wire(self) -> None:
