@@ -96,8 +96,11 @@ class Program:
         self._news = News()
         self._poller: Poller | None = None
         self._services: Services | None = None
+        self._closed = False
         self.model = CounterModel(self._tasks, self._times)
         self.window = MainWindow(settings.shop.name, settings.mode, CounterPage(self.model))
+        for part in (self._tasks, self._news, self.model):
+            part.setParent(self.window)
         self._news.changed.connect(self.model.hear)
         self._news.reach.connect(self.model.hear_reach)
         self.model.reach_changed.connect(self.window.show_reach)
@@ -106,6 +109,10 @@ class Program:
 
     def close(self) -> None:
         """Ends within a second, whatever hangs; everything open is asked about again at the next start."""
+        if self._closed:
+            return
+        self._closed = True
+        self.model.close()
         if self._services:
             self._services.wire.abort()
         if self._poller:
@@ -113,7 +120,15 @@ class Program:
         self._tasks.stop()
         if self._services:
             self._services.close()
-            self._services = None
+        self._delete()
+
+    def _delete(self) -> None:
+        """Here and now, in the GUI thread: the garbage collector might do it in any other."""
+        from PySide6.QtCore import QCoreApplication, QEvent
+
+        self.window.close()
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
     @property
     def is_open(self) -> bool:
@@ -126,15 +141,15 @@ class Program:
     def _build(self) -> Services:
         from pos_app.services import build
 
-        return build(self._settings, self._clock, self._times, self._news, self._poke)
+        self._services = build(self._settings, self._clock, self._times, self._news, self._poke)
+        return self._services
 
     def _open(self, services: Services) -> None:
         from pos_app.workers.poller import Poller
 
-        self._services = services
         for remark in services.remarks:
             self.window.notices.add(remark)
-        self._poller = Poller(services.watch)
+        self._poller = Poller(services.watch, self.window)
         self._poller.start()
         if self.window.training and services.training:
             from pos_app.training_hands import TrainingHands

@@ -22,6 +22,7 @@ Source = Literal["environment", "keyring", "file"]
 
 KEY_IN_ENVIRONMENT: Final = "POS_APP_SECRET_STORE_KEY"
 KEY_FILE: Final = "store.key"
+TRAINING_KEY_FILE: Final = "training.key"
 # Names the keyring's entry once the key lies there: with it a keyring that is locked today is told from
 # one that never held the key, and no second key is made for books that have one.
 KEYRING_NOTE: Final = "store.key.in-keyring"
@@ -65,11 +66,15 @@ def secret(section: str, name: str, environ: Mapping[str, str]) -> str | None:
 
 def _kept(data: Path, mode: Mode) -> StoreKey | None:
     note = data / KEYRING_NOTE
-    # once the key lies in the keyring, a key file that TRAINING made later does not stand for it
     if mode is not Mode.TRAINING and note.exists():
         return StoreKey(_from_keyring(note.read_text("ascii").strip()), "keyring")
-    file = data / KEY_FILE
+    file = _key_file(data, mode)
     return StoreKey(_from_file(file), "file") if file.exists() else None
+
+
+def _key_file(data: Path, mode: Mode) -> Path:
+    """TRAINING has a key of its own: what was made in play never guards real books."""
+    return data / (TRAINING_KEY_FILE if mode is Mode.TRAINING else KEY_FILE)
 
 
 def _made(data: Path, mode: Mode) -> StoreKey:
@@ -77,7 +82,7 @@ def _made(data: Path, mode: Mode) -> StoreKey:
     if mode is not Mode.TRAINING and (entry := _into_keyring(key)):
         _write(data / KEYRING_NOTE, entry)
         return StoreKey(key, "keyring")
-    _write(data / KEY_FILE, b64encode(key).decode())
+    _write(_key_file(data, mode), b64encode(key).decode())
     return StoreKey(key, "file")
 
 

@@ -69,7 +69,8 @@ def test_without_a_keyring_a_key_file_is_made_once(tmp_path: Path, no_keyring: N
     assert len(first.key) == 32
     assert store_key(tmp_path / "data", mode, {}) == first
     assert store_key(tmp_path / "other", mode, {}) != first
-    assert (tmp_path / "data" / "store.key").read_text().strip() == b64encode(first.key).decode()
+    name = "training.key" if mode is Mode.TRAINING else "store.key"
+    assert (tmp_path / "data" / name).read_text().strip() == b64encode(first.key).decode()
     assert not list(tmp_path.rglob("*.part"))
 
 
@@ -96,6 +97,11 @@ def test_a_damaged_key_file_is_said_and_kept(tmp_path: Path, no_keyring: None, c
 def test_training_never_asks_the_keyring(tmp_path: Path, keyring: FakeKeyring) -> None:
     assert store_key(tmp_path, Mode.TRAINING, {}).source == "file"
     assert not keyring.kept
+
+
+def test_what_training_made_never_guards_real_books(tmp_path: Path, no_keyring: None) -> None:
+    training = store_key(tmp_path, Mode.TRAINING, {})
+    assert store_key(tmp_path, Mode.LIVE, {}).key != training.key
 
 
 @pytest.mark.parametrize("mode", [Mode.TEST, Mode.LIVE])

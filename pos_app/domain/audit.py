@@ -16,9 +16,16 @@ class Actor(StrEnum):
     PROGRAM = "PROGRAM"
 
 
+class Thing(StrEnum):
+    """The kind of thing that an event's reference names."""
+
+    BILL = "BILL"
+    REQUEST = "REQUEST"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of one thing. `changes` holds the new values of the changed fields only, as stored text.
+    """One change of one thing. `changes` holds the new values of the changed fields only, as stored.
 
     `at` is aware UTC. Replaying the events of a reference in order gives its current row.
     """
@@ -26,6 +33,7 @@ class Event:
     number: int
     at: datetime
     actor: Actor
+    thing: Thing
     reference: str
     why: str
     changes: Mapping[str, object]

@@ -118,7 +118,8 @@ class PaymentRequest:
 
     `was` is the status before CONFIRMING: it decides between PAID and PAID + LATE. `told` is the amount
     that the gateway named last, `received` the most that it ever named. `qr_refused` says why a QR is not
-    shown. `watch_over`: the watch plan has come to its end.
+    shown. `watch_over`: the watch plan has come to its end. `revision`
+    counts what the ledger kept of it: of two news the higher one is the later.
     """
 
     reference: str
@@ -145,6 +146,7 @@ class PaymentRequest:
     ended_at: datetime | None = None
     paid_at: datetime | None = None
     watch_over: bool = False
+    revision: int = 0
 
     @property
     def issue(self) -> Issue:

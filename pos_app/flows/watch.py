@@ -45,8 +45,8 @@ class _Watched:
 class Watch:
     """Which request is asked about when. Safe from several threads; looks run where `submit` runs them.
 
-    `poke` is called when a look may have become due sooner. One look of a request at a time, and of one gateway no more than `per_gateway`, so that one that hangs
-    does not hold up the others.
+    One look of a request at a time, and of one gateway no more than `per_gateway`, so that one that hangs
+    does not hold up the others. `poke` is called when a look may have become due sooner.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Watch:
                 self._watched[request.reference] = _Watched(
                     request.gateway, due=now + (delay or 0.0), looked=now
                 )
+        self._poke()
 
     def adopt_all(self) -> None:
         """At start: everything still watched is asked about before any screen says Expired."""

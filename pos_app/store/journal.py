@@ -6,13 +6,12 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from pos_app.domain.audit import Actor, Event
+from pos_app.domain.audit import Actor, Event, Thing
 from pos_app.domain.errors import BooksTrouble
 from pos_app.store.books import Books, fetched
 from pos_app.store.cipher import Cipher
@@ -31,13 +30,6 @@ _PAGE: Final = (
     select(events).where(events.c.number > bindparam("after")).order_by(events.c.number).limit(PAGE)
 )
 _OF_ONE: Final = select(events).where(events.c.reference == bindparam("name")).order_by(events.c.number)
-
-
-class Thing(StrEnum):
-    """The kind of thing that an event's reference names."""
-
-    BILL = "BILL"
-    REQUEST = "REQUEST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +140,7 @@ def _event(row: Mapping[str, Any]) -> Event:
         number=row["number"],
         at=moment(row["at"]),
         actor=Actor(row["actor"]),
+        thing=Thing(row["thing"]),
         reference=row["reference"],
         why=row["why"],
         changes=json.loads(row["changes"]),

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from pos_app.domain.audit import Actor, Event
+from pos_app.domain.audit import Actor, Event, Thing
 from pos_app.domain.bill import Bill
 from pos_app.domain.clock import Clock
 from pos_app.domain.collecting import Kin
@@ -32,7 +32,7 @@ from pos_app.domain.promises import Decide
 from pos_app.store.books import Books, fetched
 from pos_app.store.cipher import Cipher
 from pos_app.store.engine import BUSY_TIMEOUT, open_engine
-from pos_app.store.journal import Journal, Thing, first_bad_event, read_events
+from pos_app.store.journal import Journal, first_bad_event, read_events
 from pos_app.store.replay import BLANK_BILL, BLANK_REQUEST, changed, told
 from pos_app.store.rows import beside, bill_of, bill_row, micros, request_of, request_row
 from pos_app.store.tables import WATCHED, bills, payment_requests
@@ -116,8 +116,8 @@ class SqlLedger:
                 return before, before
             journal = self._journal(connection)
             claim = journal.next if changes.get("transaction_id") else row["claim"]
+            kept = request_of({**new, "revision": journal.next})
             journal.add(micros(at), actor, Thing.REQUEST, reference, why, changes)
-            kept = request_of(new)
             connection.execute(_CHANGE, {"name": reference, **changes, **beside(kept, claim)})
             journal.write()
             return before, kept
@@ -159,8 +159,8 @@ class SqlLedger:
         self, connection: Connection, journal: Journal, request: PaymentRequest, actor: Actor
     ) -> PaymentRequest:
         facts = request_row(request)
-        kept = request_of(facts)
         entry = journal.next
+        kept = request_of({**facts, "revision": entry})
         journal.add(
             self._now(), actor, Thing.REQUEST, request.reference, "request opened", told(facts, BLANK_REQUEST)
         )

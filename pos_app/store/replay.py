@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from pos_app.domain.audit import Event
+from pos_app.domain.audit import Event, Thing
 from pos_app.store.rows import Row, Stored, beside, request_of
 
 # A first event tells only what is not empty; these columns may have no value, the other ones are text.
@@ -19,7 +19,6 @@ BLANK_REQUEST: Final[Row] = {
     "watch_over": 0,
 }
 BLANK_BILL: Final[Row] = {"mobile": "", "mobile_index": "", "mobile_tail": "", "note": ""}
-_ONLY_BILLS: Final = "opened_at"  # in a bill's first event, never in a request's
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,11 @@ def replay(events: Iterable[Event]) -> Rows:
     rows = Rows()
     for event in events:
         changes = cast("Mapping[str, Stored]", event.changes)
-        if _ONLY_BILLS in changes:
+        if event.thing is Thing.BILL:
             rows.bills[event.reference] = {**BLANK_BILL, **changes}
             continue
         old = rows.requests.get(event.reference, {**BLANK_REQUEST, "entry": event.number, "claim": None})
-        new: Row = {**old, **changes}
+        new: Row = {**old, **changes, "revision": event.number}
         claim = event.number if changes.get("transaction_id") else new["claim"]
         rows.requests[event.reference] = {**new, **beside(request_of(new), cast("int | None", claim))}
     return rows

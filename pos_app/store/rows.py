@@ -80,12 +80,13 @@ def request_of(row: Mapping[str, Any]) -> PaymentRequest:
         ended_at=_maybe(moment, row["ended_at"]),
         paid_at=_maybe(moment, row["paid_at"]),
         watch_over=bool(row["watch_over"]),
+        revision=row["revision"],
     )
 
 
 def beside(request: PaymentRequest, claim: int | None) -> Row:
     """What stands in a request's row beside its facts: derived from them and from the numbers of its events."""
-    return {"claim": claim, "watched": int(is_watched(request))}
+    return {"claim": claim, "revision": request.revision, "watched": int(is_watched(request))}
 
 
 def bill_row(bill: Bill, cipher: Cipher) -> Row:

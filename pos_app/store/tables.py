@@ -84,6 +84,7 @@ payment_requests: Final = Table(
     Column("watch_over", WHOLE, nullable=False),  # 0 or 1
     # The number of the event that brought the transaction id: of two claims the earlier one counts.
     Column("claim", WHOLE),
+    Column("revision", WHOLE, nullable=False),  # the number of its last event
     Column("watched", WHOLE, nullable=False),  # 0 or 1: watchplan.is_watched of this row
     _where("ix_payment_requests_watched", "entry", condition=WATCHED),
     _where("ix_payment_requests_transaction", "transaction_id", condition="transaction_id <> ''"),

@@ -47,9 +47,12 @@ class _Worker(QObject):
 
     @Slot()
     def close(self) -> None:
+        """In the poller's thread, as its last act: a timer can't be ended from another one."""
         if self._timer:
             self._timer.stop()
+            self._timer.deleteLater()
             self._timer = None
+        self.deleteLater()
 
     def _arm(self, seconds: float) -> None:
         if self._timer:
@@ -61,9 +64,9 @@ class Poller(QObject):
 
     _poked = Signal()
 
-    def __init__(self, rounds: Rounds) -> None:
-        super().__init__()
-        self._thread = QThread()
+    def __init__(self, rounds: Rounds, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = QThread(self)
         self._thread.setObjectName("poller")
         self._worker = _Worker(rounds)
         self._worker.moveToThread(self._thread)

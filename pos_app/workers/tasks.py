@@ -35,6 +35,7 @@ class Tasks(QObject):
 
     def __init__(self, threads: int = 3) -> None:
         super().__init__()
+        self._stopped = False
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="task")
         self._ended.connect(self._answer)
 
@@ -48,11 +49,13 @@ class Tasks(QObject):
                 result, error = None, failure
             self._ended.emit((task, result, error))
 
-        self._pool.submit(work)
+        if not self._stopped:
+            self._pool.submit(work)
         return task
 
     def stop(self) -> None:
         """Let what runs end; nothing new starts. Hung calls must have been ended before."""
+        self._stopped = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _answer(self, ended: object) -> None:

@@ -64,7 +64,6 @@ def open_till(qtbot: QtBot) -> Iterator[OpenTill]:
             assert isinstance(application, QApplication)
             Look("light").apply(application)
             program = Program(load(data))
-            qtbot.addWidget(program.window)
             stack.callback(program.close)
             qtbot.waitExposed(program.window)
             till = Till(qtbot, program)

@@ -36,7 +36,11 @@ class Till:
         field = self.find(name, QLineEdit)
         field.setFocus()
         field.clear()
-        QTest.keyClicks(field, text)
+        if text.isascii():
+            QTest.keyClicks(field, text)
+        else:  # QTest can't press keys that no keyboard of its own has
+            field.insert(text)
+            field.textEdited.emit(field.text())
 
     def click(self, name: str) -> None:
         button = self.find(name, QAbstractButton)

@@ -79,6 +79,7 @@ def test_each_field_of_a_request_is_kept(ledger: SqlLedger) -> None:
         ended_at=NOON + timedelta(days=40_000),
         paid_at=NOON - timedelta(days=40_000),
         watch_over=True,
+        revision=3,
     )
     assert ledger.change(request.reference, lambda _r, _k: full, NOON, Actor.PROGRAM, "all") == (
         request,

@@ -60,18 +60,24 @@ class CounterModel(QObject):
         """The books are open: what was charged before is sent now."""
         self._desk = desk
         for request in newest:
-            self._requests.setdefault(request.reference, request)
+            known = self._requests.setdefault(request.reference, request)
+            if known.revision < request.revision:
+                self._requests[request.reference] = request
         self.message_changed.emit("")
         waiting, self._waiting = self._waiting, []
         for sale, typed in waiting:
             self._send(sale, typed)
         self._show_recent()
 
+    def close(self) -> None:
+        """The program ends: no timer fires into what is being taken down."""
+        self._timer.stop()
+
     def hear(self, request: PaymentRequest) -> None:
         """A request that has changed; a new one comes onto the card."""
         before = self._requests.get(request.reference)
-        if before is not None and _older(request, before):
-            return
+        if before is not None and request.revision < before.revision:
+            return  # two threads told two changes in the wrong order
         self._requests[request.reference] = request
         if before is None:
             self.look_at(request.reference)
@@ -198,8 +204,3 @@ class CounterModel(QObject):
             :RECENT
         ]
         self.recent_changed.emit([recent_of(request, self._times.now(request.gateway)) for request in newest])
-
-
-def _older(request: PaymentRequest, known: PaymentRequest) -> bool:
-    """Two threads may tell two changes in the wrong order: money once seen is the newer news."""
-    return known.paid_at is not None and request.paid_at is None

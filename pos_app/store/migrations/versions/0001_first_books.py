@@ -102,6 +102,7 @@ def _payment_requests() -> None:
         sa.Column("paid_at", WHOLE),
         sa.Column("watch_over", WHOLE, nullable=False),
         sa.Column("claim", WHOLE),
+        sa.Column("revision", WHOLE, nullable=False),
         sa.Column("watched", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("entry", name="pk_payment_requests"),
         sa.UniqueConstraint("reference", name="uq_payment_requests_reference"),
