@@ -205,7 +205,13 @@ GATEWAY_FAILED: Final = (
     "The bank says that this payment failed. Charge again; money that still comes will show here."
 )
 
-AWAY: Final = "Can't reach the bank. Don't hand over goods. We keep trying; a payment is not lost."
+AWAY: Final = Face(
+    Meaning.PROBLEM,
+    "wifi-off",
+    "Can't reach the bank",
+    "no connection",
+    "Don't hand over goods. We keep trying; a payment is not lost.",
+)
 STARTING: Final = "One moment, the books are being opened; this bill is sent right after."
 BOOKS_CLOSED: Final = "One moment, the books are being opened."
 TROUBLE: Final = (

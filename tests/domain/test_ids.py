@@ -14,10 +14,8 @@ from tests.helpers.requests import NOW
 
 steady = settings(deadline=None, max_examples=200)
 prefixes = st.from_regex(r"[A-Za-z]{2,6}", fullmatch=True)
-moments = st.datetimes(
-    min_value=datetime(1970, 1, 1),
-    max_value=datetime(9999, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
+moments = st.timedeltas(timedelta(0), timedelta(days=360 * 365)).map(
+    lambda since: datetime(1970, 1, 1, tzinfo=UTC) + since
 )
 
 
@@ -37,8 +35,7 @@ def test_references_of_one_moment_differ() -> None:
 @steady
 @given(moments, st.timedeltas(min_value=timedelta(milliseconds=2), max_value=timedelta(days=3650)))
 def test_a_later_reference_sorts_behind(now: datetime, later: timedelta) -> None:
-    if now + later < datetime(9999, 1, 1, tzinfo=UTC):
-        assert new_reference("ASH", now) < new_reference("ASH", now + later)
+    assert new_reference("ASH", now) < new_reference("ASH", now + later)
 
 
 def test_a_day_of_references_sorts_by_time() -> None:

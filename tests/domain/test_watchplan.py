@@ -54,7 +54,7 @@ def test_on_screen_age_does_not_slow_it() -> None:
 
 
 @steady
-@given(st.floats(min_value=0, max_value=4.0), st.booleans(), jitters)
+@given(st.floats(min_value=0, max_value=2.3), st.booleans(), jitters)
 def test_one_look_falls_just_behind_the_expiry_and_none_comes_too_soon(
     before: float, on_screen: bool, jitter: float
 ) -> None:

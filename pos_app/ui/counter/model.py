@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,8 +12,8 @@ from pos_app.domain.clock import GatewayTimes
 from pos_app.domain.errors import BooksTrouble, InputRefused, Reason
 from pos_app.domain.payment import PaymentRequest
 from pos_app.flows.desk import Desk
-from pos_app.ui.counter.view import PaymentView, recent_of, refusal_sentence, view_of
-from pos_app.ui.words import AWAY, BOOKS_CLOSED, STARTING, TROUBLE
+from pos_app.ui.counter.view import PaymentView, away_view, recent_of, refusal_sentence, view_of
+from pos_app.ui.words import BOOKS_CLOSED, STARTING, TROUBLE
 from pos_app.workers.tasks import Tasks
 
 RECENT: Final = 12
@@ -195,9 +194,7 @@ class CounterModel(QObject):
             return None
         title = self._desk.title(request.gateway) if self._desk else request.gateway
         view = view_of(request, self._times.now(request.gateway), title)
-        if self._away and view.status in {"OPENING", "AWAITING", "CONFIRMING"}:
-            return replace(view, message=AWAY)
-        return view
+        return away_view(view) if self._away else view
 
     def _show_recent(self) -> None:
         newest = sorted(self._requests.values(), key=lambda request: request.created_at, reverse=True)[

@@ -45,8 +45,8 @@ class CounterPage(QWidget):
         grid.addWidget(self.card, 0, 1)
         grid.addWidget(self.recent, 1, 1)
         grid.setRowStretch(0, 1)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 4)
+        grid.setColumnStretch(0, 2)
+        grid.setColumnStretch(1, 3)
         for part in (self.entry, self.card, self.recent):  # what they show must not move the middle
             part.setMinimumWidth(360)
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

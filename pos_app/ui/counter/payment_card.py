@@ -15,8 +15,9 @@ from pos_app.ui.widgets.qr import QrView
 from pos_app.ui.widgets.ring import CountdownRing
 from pos_app.ui.widgets.text import PlainLabel
 
-QR_SIDE = 400
+QR_SIDE = 430
 COLUMN = 224
+FILLED = frozenset({Meaning.PROBLEM, Meaning.UNKNOWN})  # these colour the whole card: they stop the hand
 
 
 class PaymentCard(Card):
@@ -40,7 +41,7 @@ class PaymentCard(Card):
         self._status = Chip(parent=self)
         self._status.setObjectName("payment_status")
         self._message = self._named(PlainLabel("", "soft", wraps=True, parent=self), "payment_message")
-        self._big_icon = IconLabel("", "soft", 120, parent=self)
+        self._statement = _Statement(self)
         self._recheck = self._action(
             self.tr("Check now"), "refresh-cw", "F5", "payment_recheck", self.recheck
         )
@@ -70,12 +71,9 @@ class PaymentCard(Card):
         self._message.setText(view.message if view else "")
         self._ring.set_left(view.seconds_left if view else None, view.lifetime if view else 0)
         self._show_qr(view)
-        can = view.can if view else frozenset[Can]()
-        self._recheck.setVisible(Can.RECHECK in can)
-        self._renew.setVisible(Can.RENEW in can)
-        self._cancel.setVisible(Can.CANCEL in can)
-        if Can.CANCEL not in can:
+        if view is None or Can.CANCEL not in view.can:
             self._question.hide()
+        self._show_actions()
         self._choose_face(view)
 
     def show_next_in(self, seconds: int) -> None:
@@ -85,24 +83,35 @@ class PaymentCard(Card):
         """Ask once; a second call is not an answer."""
         if self._view and Can.CANCEL in self._view.can:
             self._question.show()
+            self._show_actions()
             self._no.setFocus()
 
     def close_question(self) -> bool:
         """True when a question was open."""
         was_open = self._question.isVisible()
         self._question.hide()
+        self._show_actions()
         return was_open
+
+    def _show_actions(self) -> None:
+        """What can be done now; while a question stands, only its answers."""
+        can = frozenset[Can]() if self._view is None or not self._question.isHidden() else self._view.can
+        for button, able in (
+            (self._recheck, Can.RECHECK),
+            (self._renew, Can.RENEW),
+            (self._cancel, Can.CANCEL),
+        ):
+            button.setVisible(able in can)
 
     def _show_qr(self, view: PaymentView | None) -> None:
         shown = view is not None and (bool(view.qr) or view.faded)
         self._qr.setVisible(shown)
-        self._big_icon.setVisible(not shown)
-        if view and not shown:
-            self._big_icon.show_icon(
-                view.icon, view.meaning if view.meaning is not Meaning.NEUTRAL else "soft"
-            )
+        self._message.setVisible(shown)
+        self._status.setVisible(shown)
+        self._statement.setVisible(not shown)
         if view is None or not shown:
             self._qr.clear()
+            self._statement.show_state(view)
             return
         if view.qr:
             self._qr.show_link(view.qr)
@@ -121,7 +130,7 @@ class PaymentCard(Card):
             self.set_filled("paid")
         else:
             self._stack.setCurrentIndex(1)
-            self.set_filled("")
+            self.set_filled(view.meaning if view.meaning in FILLED and not view.qr else "")
 
     def _named(self, label: PlainLabel, name: str) -> PlainLabel:
         label.setObjectName(name)
@@ -175,9 +184,7 @@ class PaymentCard(Card):
         body.setSpacing(24)
         picture = QVBoxLayout()
         picture.addWidget(self._qr)
-        picture.addStretch(1)
-        picture.addWidget(self._big_icon)
-        picture.addStretch(2)
+        picture.addWidget(self._statement, 1)
         body.addLayout(picture, 1)
         column = QVBoxLayout()
         column.setSpacing(10)
@@ -231,15 +238,40 @@ class PaymentCard(Card):
         yes.clicked.connect(self._confirmed)
         self._no = ActionButton(self.tr("Keep waiting"), "hourglass", parent=box)
         self._no.setObjectName("confirm_no")
-        self._no.clicked.connect(box.hide)
+        self._no.clicked.connect(self.close_question)
         column.addWidget(yes)
         column.addWidget(self._no)
         box.hide()
         return box
 
     def _confirmed(self) -> None:
-        self._question.hide()
+        self.close_question()
         self.cancel.emit()
+
+
+class _Statement(QWidget):
+    """In the place of the QR: what happened, large enough to be read from a step away."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._icon = IconLabel("", "soft", 104, parent=self)
+        self._word = PlainLabel("", "statement", align="center", parent=self)
+        self._sentence = PlainLabel("", "statement-sentence", align="center", wraps=True, parent=self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addStretch(2)
+        for part in (self._icon, self._word, self._sentence):
+            column.addWidget(part)
+        column.addStretch(3)
+
+    def show_state(self, view: PaymentView | None) -> None:
+        if view is None:
+            return
+        token = "soft" if view.meaning is Meaning.NEUTRAL else view.meaning.value
+        self._icon.show_icon(view.icon, token)
+        self._word.setText(view.word)
+        self._sentence.setText(view.message)
 
 
 def _spaced(amount: str) -> str:

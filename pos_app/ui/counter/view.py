@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from pos_app.domain.errors import InputRefused, Reason
 from pos_app.domain.payment import OVER, Issue, PaymentRequest, Status
 from pos_app.ui.meaning import Meaning
 from pos_app.ui.words import (
+    AWAY,
     FACES,
     GATEWAY_FAILED,
     LAST_CHECK,
@@ -89,6 +90,13 @@ def view_of(request: PaymentRequest, now: datetime, gateway_title: str) -> Payme
         celebrate=request.hand_over,
         detail=_detail(request, gateway_title),
     )
+
+
+def away_view(view: PaymentView) -> PaymentView:
+    """The same while the bank can't be reached: what is open stays open, and nobody knows."""
+    if view.status not in {Status.OPENING, Status.AWAITING, Status.CONFIRMING}:
+        return view
+    return replace(view, meaning=AWAY.meaning, icon=AWAY.icon, word=AWAY.word, message=AWAY.sentence)
 
 
 def recent_of(request: PaymentRequest, now: datetime) -> RecentView:

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from pos_app.ui.look import THEMES, Look
+from pos_app.ui.meaning import Meaning
 from pos_app.ui.widgets.buttons import ActionButton, IconButton
 from pos_app.ui.widgets.card import Card
-from pos_app.ui.meaning import Meaning
 from pos_app.ui.widgets.chip import Chip
 from pos_app.ui.widgets.keypad import BACK, Keypad
 from pos_app.ui.widgets.nav import NavButton
