@@ -13,6 +13,9 @@ from pos_app.domain.errors import BooksTrouble, KeyTrouble, SettingsTrouble
 if TYPE_CHECKING:
     from pos_app.services import Services
     from pos_app.settings import Settings
+    from pos_app.ui.counter.model import CounterModel
+    from pos_app.workers.poller import Poller
+    from pos_app.workers.tasks import Tasks
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,30 +83,19 @@ def _refused(application: object, sentence: str) -> int:
 class Program:
     """The running counter: the window first, everything else after its first frame."""
 
+    model: CounterModel
+
     def __init__(self, settings: Settings) -> None:
-        from pos_app.domain.clock import GatewayTimes, SystemClock
-        from pos_app.ui.counter.model import CounterModel
         from pos_app.ui.counter.page import CounterPage
         from pos_app.ui.main_window import MainWindow
-        from pos_app.workers.news import News
-        from pos_app.workers.poller import Poller
-        from pos_app.workers.tasks import Tasks
 
         self._settings = settings
-        self._clock = SystemClock()
-        self._times = GatewayTimes(self._clock)
-        self._tasks = Tasks()
-        self._news = News()
         self._poller: Poller | None = None
         self._services: Services | None = None
+        self._tasks: Tasks | None = None
         self._closed = False
-        self.model = CounterModel(self._tasks, self._times)
-        self.window = MainWindow(settings.shop.name, settings.mode, CounterPage(self.model))
-        for part in (self._tasks, self._news, self.model):
-            part.setParent(self.window)
-        self._news.changed.connect(self.model.hear)
-        self._news.reach.connect(self.model.hear_reach)
-        self.model.reach_changed.connect(self.window.show_reach)
+        self._page = CounterPage()
+        self.window = MainWindow(settings.shop.name, settings.mode, self._page)
         self.window.painted.connect(self._begin)
         self.window.show()
 
@@ -112,12 +104,13 @@ class Program:
         if self._closed:
             return
         self._closed = True
-        self.model.close()
-        if self._services:
-            self._services.wire.abort()
-        if self._poller:
-            self._poller.stop()
-        self._tasks.stop()
+        if self._tasks:
+            self.model.close()
+            if self._services:
+                self._services.wire.abort()
+            if self._poller:
+                self._poller.stop()
+            self._tasks.stop()
         if self._services:
             self._services.close()
         self._delete()
@@ -133,20 +126,41 @@ class Program:
     @property
     def is_open(self) -> bool:
         """Whether the books are open and the gateways connected."""
-        return self.model.is_open
+        return self._tasks is not None and self.model.is_open
 
     def _begin(self) -> None:
-        self._tasks.run(self._build).then(self._open).otherwise(self._refuse)
+        """The first frame stands: now what it would have waited for."""
+        from pos_app.domain.clock import GatewayTimes, SystemClock
+        from pos_app.ui.counter.model import CounterModel
+        from pos_app.workers.news import News
+        from pos_app.workers.tasks import Tasks
 
-    def _build(self) -> Services:
-        from pos_app.services import build
+        clock = SystemClock()
+        times = GatewayTimes(clock)
+        self._tasks = Tasks()
+        news = News()
+        self.model = CounterModel(self._tasks, times)
+        for part in (self._tasks, news, self.model):
+            part.setParent(self.window)
+        news.changed.connect(self.model.hear)
+        news.reach.connect(self.model.hear_reach)
+        self.model.reach_changed.connect(self.window.show_reach)
+        self._page.wire(self.model)
 
-        self._services = build(self._settings, self._clock, self._times, self._news, self._poke)
-        return self._services
+        def build() -> Services:
+            from pos_app import services
+
+            self._services = services.build(self._settings, clock, times, news, self._poke)
+            return self._services
+
+        self._tasks.run(build).then(self._open).otherwise(self._refuse)
 
     def _open(self, services: Services) -> None:
         from pos_app.workers.poller import Poller
 
+        tasks = self._tasks
+        if tasks is None:
+            raise AssertionError
         for remark in services.remarks:
             self.window.notices.add(remark)
         self._poller = Poller(services.watch, self.window)
@@ -154,8 +168,8 @@ class Program:
         if self.window.training and services.training:
             from pos_app.training_hands import TrainingHands
 
-            self._hands = TrainingHands(self.window.training, services.training, self.model, self._tasks)
-        self._tasks.run(services.desk.open_up, 12).then(self._opened).otherwise(self.model.trouble)
+            self._hands = TrainingHands(self.window.training, services.training, self.model, tasks)
+        tasks.run(services.desk.open_up, 12).then(self._opened).otherwise(self.model.trouble)
 
     def _opened(self, newest: object) -> None:
         if self._services and isinstance(newest, list):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 USAGE: Final = """\
 pos-app [--data DIR]                      open the counter
@@ -14,8 +13,7 @@ pos-app sandbox [--port N] [--data DIR]   serve the training gateways alone
 pos-app --version"""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     name: str
     data: Path
     port: int = 0

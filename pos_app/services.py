@@ -7,28 +7,30 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Final
-
-import structlog
+from typing import TYPE_CHECKING, Final
 
 from pos_app import logs, vault
 from pos_app.domain.clock import Clock, GatewayTimes
 from pos_app.domain.payment import PaymentRequest
-from pos_app.domain.promises import Gateway, Mode
+from pos_app.domain.promises import Gateway
+from pos_app.domain.shop import Mode
 from pos_app.flows.checkout import Checkout
 from pos_app.flows.desk import Desk
 from pos_app.flows.watch import Watch
 from pos_app.gateways.catalogue import CONNECTORS, connect
 from pos_app.gateways.wire import Wire
-from pos_app.sandbox.training import SmepayTraining
+from pos_app.logs import Log
 from pos_app.settings import GatewaySettings, Settings
 from pos_app.store.ledger import SqlLedger, open_ledger
 from pos_app.workers.news import News
 
+if TYPE_CHECKING:
+    from pos_app.sandbox.training import SmepayTraining
+
 LOOKS: Final = 8  # threads that ask gateways; more would only slow the shared client down (budgets.md)
 BOOK: Final = "training-book.sqlite"
 
-log: Any = structlog.get_logger()
+log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def build(
             publish=news.tell_changed,
             publish_reach=news.tell_reach,
             poke=poke,
-            per_gateway=LOOKS if len(gateways) == 1 else LOOKS // 2 + 1,
+            per_gateway=max(2, LOOKS // max(1, len(gateways))),  # one that hangs leaves the others theirs
         )
         log.info("opened", mode=settings.mode.value, count=len(gateways))
         return Services(

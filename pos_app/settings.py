@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 from pos_app.domain.errors import InputRefused, SettingsTrouble
 from pos_app.domain.people import read_mobile
-from pos_app.domain.promises import Mode, Shop
+from pos_app.domain.shop import Mode, Shop
 
 FILE: Final = "settings.toml"
 ENVIRONMENTS: Final = {
@@ -56,6 +53,8 @@ def load(data: Path) -> Settings:
         return Settings(data=data)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsTrouble(f"{data / FILE} can't be read: {error}. Mend or remove the file.") from error
+    import tomllib  # imports stand where they are needed: each millisecond here delays the first frame
+
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -129,6 +128,8 @@ def _gateway(slug: str, table: Mapping[str, Any]) -> GatewaySettings:
 
 
 def _check_url(where: str, url: str) -> None:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -143,6 +144,8 @@ def _check_url(where: str, url: str) -> None:
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress
+
     if host == "localhost":
         return True
     try:

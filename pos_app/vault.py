@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from pos_app.domain.errors import KeyTrouble
-from pos_app.domain.promises import Mode
+from pos_app.domain.shop import Mode
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

@@ -13,7 +13,7 @@ import pytest
 
 from pos_app import vault
 from pos_app.domain.errors import KeyTrouble
-from pos_app.domain.promises import Mode
+from pos_app.domain.shop import Mode
 from pos_app.vault import StoreKey, secret, store_key
 
 ENVIRONMENT = {"POS_APP_SECRET_STORE_KEY": "a key for tests"}
@@ -154,7 +154,7 @@ def test_a_folder_that_can_not_be_used_is_said(tmp_path: Path, no_keyring: None)
 
 def test_programs_that_start_at_once_end_with_one_key(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from pos_app.domain.promises import Mode;"
+        "import sys; from pathlib import Path; from pos_app.domain.shop import Mode;"
         "from pos_app.vault import store_key; sys.stdin.readline();"
         "print(store_key(Path(sys.argv[1]), Mode.TRAINING, {}).key.hex())"
     )

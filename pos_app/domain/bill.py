@@ -11,6 +11,7 @@ from pos_app.domain.money import Money, read_amount
 from pos_app.domain.people import read_mobile
 
 NOTE_LENGTH: Final = 60
+_JOINERS: Final = {0x200C: None, 0x200D: None}  # Indian scripts join letters with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def read_sale(amount: str, mobile: str = "", note: str = "") -> Sale:
     money = read_amount(amount)
     digits = read_mobile(mobile)
     words = " ".join(note.split())
-    if len(words) > NOTE_LENGTH or not words.isprintable():
+    if len(words) > NOTE_LENGTH:
         raise InputRefused(Refusal.NOTE_TOO_LONG, str(NOTE_LENGTH))
+    if not words.translate(_JOINERS).isprintable():
+        raise InputRefused(Refusal.NOTE_UNREADABLE)
     return Sale(amount=money, mobile=digits, note=words)

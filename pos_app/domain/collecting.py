@@ -50,9 +50,13 @@ def cancel(request: PaymentRequest, now: datetime) -> PaymentRequest:
     return replace(request, status=Status.CANCELLED, ended_at=now)
 
 
-def keep_ids(request: PaymentRequest, gateway_ids: dict[str, str]) -> PaymentRequest:
-    """Ids of a half-done opening, so that it can be asked about after a crash."""
-    return replace(request, gateway_ids={**request.gateway_ids, **gateway_ids})
+def keep_ids(request: PaymentRequest, gateway_ids: dict[str, str], now: datetime) -> PaymentRequest:
+    """Ids of a half-done opening, so that it can be asked about after a crash. `now` is the gateway's time."""
+    return replace(
+        request,
+        gateway_ids={**request.gateway_ids, **gateway_ids},
+        expires_at=request.expires_at or now + OPENING_LIFETIME,
+    )
 
 
 def apply(request: PaymentRequest, sighting: Sighting, now: datetime, kin: Kin = ALONE) -> PaymentRequest:
@@ -119,7 +123,12 @@ def _still_unpaid(request: PaymentRequest, sighting: Sighting, now: datetime, _k
 
 def _success_seen(request: PaymentRequest, sighting: Sighting, now: datetime, kin: Kin) -> PaymentRequest:
     seen = replace(
-        _informed(request, sighting), status=Status.CONFIRMING, was=request.status, reason=None, words=""
+        _informed(request, sighting),
+        status=Status.CONFIRMING,
+        was=request.status,
+        watch_over=False,
+        reason=None,
+        words="",
     )
     return _settle(seen, sighting, now, kin) if sighting.proven else _weigh(seen, sighting)
 
@@ -182,11 +191,12 @@ def _unasked(request: PaymentRequest, sighting: Sighting, _now: datetime, _kin: 
 
 
 def _informed(request: PaymentRequest, sighting: Sighting) -> PaymentRequest:
-    """Ids are added and never replaced: the first answer is the one that was asked for."""
+    """Ids are added and never replaced, but that the proof's transaction is the one that paid."""
+    proven = sighting.transaction_id if sighting.proven else ""
     return replace(
         request,
         gateway_ids={**sighting.gateway_ids, **request.gateway_ids},
-        transaction_id=request.transaction_id or sighting.transaction_id,
+        transaction_id=proven or request.transaction_id or sighting.transaction_id,
         bank_reference=request.bank_reference or sighting.bank_reference,
     )
 
@@ -213,6 +223,8 @@ _MOVES: Final[dict[tuple[Status, Said], Move]] = {
     (Status.CONFIRMING, Said.SILENT): _unasked,
     (Status.CANCELLED, Said.TICKET): _remember_ticket,
     (Status.CANCELLED, Said.TICKET_REFUSED): _remember_ticket,
+    (Status.EXPIRED, Said.TICKET): _remember_ticket,
+    (Status.EXPIRED, Said.TICKET_REFUSED): _remember_ticket,
     (Status.EXPIRED, Said.PAID): _success_seen,
     (Status.CANCELLED, Said.PAID): _success_seen,
     (Status.FAILED, Said.PAID): _success_seen,

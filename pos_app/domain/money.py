@@ -9,10 +9,11 @@ from typing import Final
 
 from pos_app.domain.errors import InputRefused, Refusal
 
-_TYPED: Final = re.compile(r"(?P<rupees>[0-9]{1,12})(?:\.(?P<paise>[0-9]*))?", re.ASCII)
+_TYPED: Final = re.compile(r"(?P<rupees>[0-9]{1,400})(?:\.(?P<paise>[0-9]*))?", re.ASCII)
 _GROUPED: Final = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}(?:\.[0-9]*)?", re.ASCII)
 _WIRE: Final = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,8})?", re.ASCII)
 _WIRE_MAGNITUDE: Final = 15
+_WIRE_LARGEST: Final = 10**13
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,8 +86,8 @@ def read_amount(text: str, least: Money = COUNTER_MIN, most: Money = COUNTER_MAX
 def wire_money(value: object) -> Money | None:
     """Rupees as a gateway wrote them, text or number; None when that is no exact amount of paise.
 
-    Accepts `"100.50"`, `100`, `Decimal("100.5")` and trailing zeros; refuses signs, exponents, NaN,
-    floats, bools and parts of a paisa.
+    Accepts `"100.50"`, `100`, `Decimal("100.5")` and trailing zeros; refuses signs, exponents in text,
+    NaN, floats, bools and parts of a paisa.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
@@ -94,6 +95,8 @@ def wire_money(value: object) -> Money | None:
         if not value.is_finite() or abs(value.adjusted()) > _WIRE_MAGNITUDE:
             return None  # before anything writes out the digits of 1E+999999999
         value = format(value, "f")
+    if isinstance(value, int) and not 0 <= value <= _WIRE_LARGEST:
+        return None
     text = str(value)
     if not _WIRE.fullmatch(text):
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from pos_app.domain.audit import Actor, Event
@@ -13,26 +12,7 @@ from pos_app.domain.bill import Bill
 from pos_app.domain.collecting import Kin
 from pos_app.domain.money import Money
 from pos_app.domain.payment import PaymentRequest, Sighting
-
-
-class Mode(StrEnum):
-    """Whether money is real: the embedded sandbox, a gateway's test host, or the live one."""
-
-    TRAINING = "TRAINING"
-    TEST = "TEST"
-    LIVE = "LIVE"
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """The shop as gateways and customers see it. `email` and `mobile` stand in where the customer gave none."""
-
-    name: str = "My shop"
-    prefix: str = "POS"
-    payee_vpa: str = ""
-    email: str = ""
-    mobile: str = ""
-    callback_url: str = ""
+from pos_app.domain.shop import Shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +26,7 @@ class CredentialField:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is particular to a gateway. `shortest_step` is in seconds between two asks about one request.
-
-    `payable_before_ticket` says whether an opening whose outcome is unknown may have left something the
-    customer can pay even though no id came back.
-    """
+    """What is particular to a gateway. `shortest_step` is in seconds between two asks about one request."""
 
     slug: str
     title: str
@@ -58,7 +34,6 @@ class Facts:
     credentials: Sequence[CredentialField]
     shortest_step: float
     calls_per_second: int
-    payable_before_ticket: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +65,11 @@ class MakesQr(Gateway, Protocol):
         ...
 
     def make_qr(self, ask: Ask, draft: bytes, keep: Keep) -> Sighting:
-        """TICKET or TICKET_REFUSED; `keep` makes ids durable between two steps. Raises GatewayTrouble."""
+        """TICKET or TICKET_REFUSED. Raises GatewayTrouble.
+
+        `keep` makes durable what the order can be asked by, before the first step after which something
+        payable may exist: what fails before `keep` is known to have left nothing.
+        """
         ...
 
 
@@ -124,7 +103,10 @@ class Ledger(Protocol):
     def change(
         self, reference: str, decide: Decide, at: datetime, actor: Actor, why: str
     ) -> tuple[PaymentRequest, PaymentRequest]:
-        """Read, decide and write under one lock; returns before and after. KeyError when unknown."""
+        """Read, decide and write under one lock; returns before and after. KeyError when unknown.
+
+        `decide` is pure, may be called twice, and must not call the ledger.
+        """
         ...
 
     def request(self, reference: str) -> PaymentRequest: ...
@@ -136,7 +118,7 @@ class Ledger(Protocol):
         ...
 
     def recent(self, count: int) -> list[PaymentRequest]:
-        """The newest requests first."""
+        """The newest requests first, by the order of opening."""
         ...
 
     def events(self, reference: str = "") -> list[Event]: ...

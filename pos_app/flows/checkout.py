@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final
-
-import structlog
+from typing import Final
 
 from pos_app.domain.audit import Actor
 from pos_app.domain.bill import Bill, Sale
@@ -16,9 +14,11 @@ from pos_app.domain.collecting import apply, begin, cancel, keep_ids
 from pos_app.domain.errors import GatewayTrouble, InputRefused, Outcome, Reason, Refusal
 from pos_app.domain.ids import new_reference
 from pos_app.domain.payment import Method, PaymentRequest, Said, Sighting
-from pos_app.domain.promises import Ask, Facts, Gateway, Ledger, MakesQr, Shop
+from pos_app.domain.promises import Ask, Facts, Gateway, Ledger, MakesQr
+from pos_app.domain.shop import Shop
+from pos_app.logs import Log
 
-log: Any = structlog.get_logger()
+log = Log(__name__)
 
 Publish = Callable[[PaymentRequest], None]
 PublishReach = Callable[[str, Reason | None], None]
@@ -26,6 +26,7 @@ PublishReach = Callable[[str, Reason | None], None]
 _OPENING_SAID: Final = {
     Outcome.NOT_SENT: Said.NOT_MADE,
     Outcome.REJECTED: Said.REJECTED,
+    Outcome.EXISTS: Said.LOST,  # never "failed": it is asked about
 }
 
 
@@ -79,9 +80,13 @@ class Checkout:
             return self._open(gateway, kept, ask, draft)
 
     def cancel(self, reference: str) -> PaymentRequest:
-        now = self._clock.now()
+        now = self._times.now(self._ledger.request(reference).gateway)
         _, after = self._ledger.change(
-            reference, lambda request, _kin: cancel(request, now), now, Actor.CASHIER, "cancelled"
+            reference,
+            lambda request, _kin: cancel(request, now),
+            self._clock.now(),
+            Actor.CASHIER,
+            "cancelled",
         )
         self._publish(after)
         return after
@@ -92,14 +97,8 @@ class Checkout:
             return reference in self._under_way
 
     def settle_interrupted(self, request: PaymentRequest) -> None:
-        """An opening that a crash cut off before any id came back: it can't be asked about."""
-        facts = self._gateways[request.gateway].facts if request.gateway in self._gateways else None
-        if (
-            request.gateway_ids
-            or facts is None
-            or facts.payable_before_ticket
-            or self.is_opening(request.reference)
-        ):
+        """An opening that a crash cut off before it could be asked about: nothing payable was left."""
+        if request.gateway_ids or self.is_opening(request.reference):
             return
         self._hear(
             request.reference,
@@ -114,7 +113,7 @@ class Checkout:
         raise InputRefused(Refusal.NO_GATEWAY)
 
     def _intent(self, gateway: MakesQr, bill: Bill) -> tuple[PaymentRequest, Ask, bytes]:
-        now = self._clock.now()
+        now = self._times.now(gateway.facts.slug)
         ask = Ask(
             reference=new_reference(self._shop.prefix, now),
             amount=bill.amount,
@@ -136,26 +135,37 @@ class Checkout:
 
     def _open(self, gateway: MakesQr, request: PaymentRequest, ask: Ask, draft: bytes) -> PaymentRequest:
         self._publish(request)
-        kept_ids: dict[str, str] = {}
+        askable = False
 
         def keep(ids: dict[str, str]) -> None:
-            kept_ids.update(ids)
-            now = self._clock.now()
+            nonlocal askable
+            now = self._times.now(gateway.facts.slug)
             self._ledger.change(
-                ask.reference, lambda found, _kin: keep_ids(found, ids), now, Actor.GATEWAY, "order made"
+                ask.reference,
+                lambda found, _kin: keep_ids(found, ids, now),
+                self._clock.now(),
+                Actor.GATEWAY,
+                "order made",
             )
+            askable = True
 
         try:
             sighting = gateway.make_qr(ask, draft, keep)
             self._publish_reach(request.gateway, None)
         except GatewayTrouble as trouble:
             self._publish_reach(request.gateway, trouble.reason)
-            sighting = self._not_opened(gateway.facts, trouble, has_ids=bool(kept_ids))
+            sighting = self._not_opened(gateway.facts, trouble, askable=askable)
+        except Exception:
+            broken = GatewayTrouble(Outcome.UNKNOWN, Reason.NOT_UNDERSTOOD)
+            self._hear(
+                ask.reference, self._not_opened(gateway.facts, broken, askable=askable), "opening broke"
+            )
+            raise
         return self._hear(ask.reference, sighting, "opening answered")
 
-    def _not_opened(self, facts: Facts, trouble: GatewayTrouble, *, has_ids: bool) -> Sighting:
-        """Silence is not failure, unless the connector declares that nothing payable can exist yet."""
-        lost = Said.LOST if has_ids or facts.payable_before_ticket else Said.NOT_MADE
+    def _not_opened(self, facts: Facts, trouble: GatewayTrouble, *, askable: bool) -> Sighting:
+        """Silence is not failure, unless nothing payable can exist yet (money.md; docs/decisions/0005)."""
+        lost = Said.LOST if askable else Said.NOT_MADE
         return Sighting(
             said=_OPENING_SAID.get(trouble.outcome, lost),
             at=self._times.now(facts.slug),

@@ -6,9 +6,8 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
-
-import structlog
+from datetime import timedelta
+from typing import Final
 
 from pos_app.domain.audit import Actor
 from pos_app.domain.clock import Clock, GatewayTimes
@@ -18,8 +17,9 @@ from pos_app.domain.payment import Issue, PaymentRequest, Said, Sighting, Status
 from pos_app.domain.promises import Gateway, Ledger, ReportsPayment
 from pos_app.domain.watchplan import is_watched, next_look
 from pos_app.flows.checkout import Publish, PublishReach
+from pos_app.logs import Log
 
-log: Any = structlog.get_logger()
+log = Log(__name__)
 
 SLOWEST_WHEN_SILENT: Final = 15.0  # seconds between looks while a gateway can't be reached
 SOONEST_RECHECK: Final = 1.0  # seconds between two looks that a person forces
@@ -40,6 +40,16 @@ class _Watched:
     again: bool = False
     silences: int = 0
     confirmations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What one look brought. `answered`: the gateway said something; `silent`: it was asked in vain."""
+
+    request: PaymentRequest | None
+    answered: bool = False
+    silent: bool = False
+    retry_after: float = 0.0
 
 
 class Watch:
@@ -87,9 +97,7 @@ class Watch:
                 del self._watched[request.reference]  # one in flight is let go when its look is over
             if known is None and is_watched(request):
                 delay = 0.0 if at_once else self._delay(request, 0)
-                self._watched[request.reference] = _Watched(
-                    request.gateway, due=now + (delay or 0.0), looked=now
-                )
+                self._watched[request.reference] = _Watched(request.gateway, due=now + (delay or 0.0))
         self._poke()
 
     def adopt_all(self) -> None:
@@ -114,7 +122,7 @@ class Watch:
         with self._lock:
             watched = self._watched.setdefault(reference, _Watched(gateway, due=now))
             watched.again = watched.in_flight
-            watched.due = max(now, watched.looked + SOONEST_RECHECK)
+            watched.due = min(watched.due, max(now, watched.looked + SOONEST_RECHECK))
         self._poke()
 
     def wake(self) -> None:
@@ -159,33 +167,44 @@ class Watch:
             ]
         return min([max(0.0, wait) for wait in waits] + [IDLE_STEP])
 
+    def look_and_tell(self, reference: str) -> PaymentRequest:
+        """Look now, in this thread, and return what is known then (money.md, Renew: the old one first)."""
+        request = self._ledger.request(reference)
+        gateway = self._gateways.get(request.gateway)
+        if isinstance(gateway, ReportsPayment) and request.gateway_ids:
+            return self._asked(gateway, request).request or request
+        return request
+
     def _look(self, reference: str) -> None:
         """One look from question to kept answer. Never raises: a look that breaks is a look that was silent."""
-        request: PaymentRequest | None = None
-        silent = False
-        retry_after: float | None = None
+        looked = _Looked(None)
         try:
             request = self._ledger.request(reference)
+            looked = _Looked(request)
             gateway = self._gateways.get(request.gateway)
             if isinstance(gateway, ReportsPayment) and request.gateway_ids:
-                request, silent, retry_after = self._asked(gateway, request)
+                looked = self._asked(gateway, request)
         except BooksTrouble as trouble:
             log.warning("books", reference=reference, error=type(trouble).__name__)
-        except Exception as error:
-            log.exception("look failed", reference=reference, error=type(error).__name__)
-        finally:
-            self._schedule(reference, request, silent=silent, retry_after=retry_after)
+        except Exception as error:  # noqa: BLE001 (one broken look must not end the watch)
+            log.broken("look failed", error, reference=reference)
+        if self._schedule(reference, looked):
+            self._end_watch(reference)
+        self._poke()
 
-    def _asked(
-        self, gateway: ReportsPayment, request: PaymentRequest
-    ) -> tuple[PaymentRequest, bool, float | None]:
+    def _asked(self, gateway: ReportsPayment, request: PaymentRequest) -> _Looked:
         trouble: GatewayTrouble | None = None
         # in CONFIRMING only the proof counts, unless the amount that was named is what holds it up
         if request.status is not Status.CONFIRMING or Issue.UNDERPAID in request.issues:
             request, trouble = self._heard(gateway, request, confirm=False)
         if request.status is Status.CONFIRMING:
             request, trouble = self._heard(gateway, request, confirm=True)
-        return request, trouble is not None, trouble.retry_after if trouble else None
+        return _Looked(
+            request,
+            answered=trouble is None,
+            silent=trouble is not None,
+            retry_after=(trouble.retry_after or 0.0) if trouble else 0.0,
+        )
 
     def _heard(
         self, gateway: ReportsPayment, request: PaymentRequest, *, confirm: bool
@@ -216,45 +235,43 @@ class Watch:
             self._publish(after)
         return after, trouble
 
-    def _schedule(
-        self, reference: str, request: PaymentRequest | None, *, silent: bool, retry_after: float | None
-    ) -> None:
-        ended = False
+    def _schedule(self, reference: str, looked: _Looked) -> bool:
+        """When to look next; True when the watch plan has come to its end, which only an answer can say."""
         with self._lock:
             watched = self._watched.get(reference)
             if watched is None:
-                return
+                return False
             watched.in_flight = False
             self._busy[watched.gateway] -= 1
-            watched.silences = watched.silences + 1 if silent else 0
+            watched.silences = watched.silences + 1 if looked.silent else 0
+            now, request = self._clock.ticks(), looked.request
             if request is None:  # the books could not be read
-                watched.due = self._clock.ticks() + SLOWEST_WHEN_SILENT
-                return
+                watched.due = now + SLOWEST_WHEN_SILENT
+                return False
             watched.confirmations = watched.confirmations + 1 if request.status is Status.CONFIRMING else 0
-            delay = self._delay(request, watched.confirmations)
-            if delay is None:
+            delay = self._delay(request, watched.confirmations, ago=now - watched.looked)
+            if delay is None and (looked.answered or not is_watched(request)):
                 del self._watched[reference]
-                ended = is_watched(request)
-            else:
-                watched.due = self._due(watched, delay, retry_after)
-        if ended:
-            self._end_watch(reference)
-        self._poke()
+                return is_watched(request)
+            if delay is None:
+                delay = UNCONFIGURED_STEP
+            watched.due = self._due(watched, delay, looked.retry_after, now)
+            return False
 
-    def _due(self, watched: _Watched, delay: float, retry_after: float | None) -> float:
-        now = self._clock.ticks()
+    def _due(self, watched: _Watched, delay: float, retry_after: float, now: float) -> float:
         if watched.again:
             return max(now, watched.looked + SOONEST_RECHECK)
         if watched.gateway not in self._gateways:
             return now + UNCONFIGURED_STEP
         if watched.silences > 1 and delay < SLOWEST_WHEN_SILENT:
             delay = min(SLOWEST_WHEN_SILENT, delay * 1.5 ** (watched.silences - 1))
-        return max(watched.looked + delay, now + (retry_after or 0.0))
+        return max(watched.looked + delay, now + retry_after)
 
-    def _delay(self, request: PaymentRequest, confirmations: int) -> float | None:
+    def _delay(self, request: PaymentRequest, confirmations: int, *, ago: float = 0.0) -> float | None:
+        """Seconds from the moment of asking, `ago` seconds before now, to the next look."""
         delay = next_look(
             request,
-            self._times.now(request.gateway),
+            self._times.now(request.gateway) - timedelta(seconds=ago),
             on_screen=request.reference == self._on_screen,
             confirmations=confirmations,
             jitter=self._chance(),
@@ -268,10 +285,13 @@ class Watch:
         return gateway.facts.shortest_step if gateway else UNCONFIGURED_STEP
 
     def _end_watch(self, reference: str) -> None:
-        self._ledger.change(
-            reference,
-            lambda request, _kin: replace(request, watch_over=True),
-            self._clock.now(),
-            Actor.PROGRAM,
-            "the watch plan has ended",
-        )
+        try:
+            self._ledger.change(
+                reference,
+                lambda request, _kin: replace(request, watch_over=True),
+                self._clock.now(),
+                Actor.PROGRAM,
+                "the watch plan has ended",
+            )
+        except BooksTrouble as trouble:  # the next start asks once more
+            log.warning("books", reference=reference, error=type(trouble).__name__)

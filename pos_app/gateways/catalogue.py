@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pos_app.domain.clock import Clock, GatewayTimes
-from pos_app.domain.promises import Facts, Gateway, Mode
+from pos_app.domain.promises import Facts, Gateway
+from pos_app.domain.shop import Mode
 from pos_app.gateways import smepay
 from pos_app.gateways.connector import Line, Refused
 from pos_app.gateways.wire import Wire

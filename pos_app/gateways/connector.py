@@ -39,7 +39,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx answer, decoded. `at` is the gateway's time, aware UTC."""
+    """A 2xx answer, decoded. `at` is the gateway's time, aware UTC, when it was asked."""
 
     data: Mapping[str, object]
     at: datetime
@@ -76,10 +76,13 @@ class Line:
         """One question, with one more try after a 401. Raises GatewayTrouble with what is known."""
         for again in (True, False):
             signed = signer.sign(method, path, body)
+            asked = self._clock.ticks()
             reply = self._send(method, path, signed.body, signed.headers, fresh=fresh)
             if reply.code == 401 and again and signer.renew(signed):  # noqa: PLR2004
                 continue
-            return Answer(data=self._judged(reply), at=self.now())
+            # what it says was true at the latest when it was asked: an answer on its way is not yet "after"
+            ago = timedelta(seconds=self._clock.ticks() - asked)
+            return Answer(data=self._judged(reply), at=self.now() - ago)
         raise AssertionError  # the second turn always returns or raises
 
     def now(self) -> datetime:

@@ -13,7 +13,8 @@ import msgspec
 from pos_app.domain.errors import GatewayTrouble, Outcome, Reason
 from pos_app.domain.money import Money, wire_money
 from pos_app.domain.payment import PaymentRequest, Said, Sighting, Ticket
-from pos_app.domain.promises import Ask, CredentialField, Facts, Keep, Mode
+from pos_app.domain.promises import Ask, CredentialField, Facts, Keep
+from pos_app.domain.shop import Mode
 from pos_app.domain.upi import LinkRefused, read_upi_link
 from pos_app.gateways.connector import Answer, Line, Refused, gateway_words, wire_time, write_object
 from pos_app.gateways.signing import Bearer, Token, Unsigned
@@ -29,7 +30,6 @@ FACTS: Final = Facts(
     ),
     shortest_step=3.0,  # "poll every 3-5 seconds"
     calls_per_second=200,  # no figure is documented; a 429 is obeyed
-    payable_before_ticket=False,  # before initiate there is neither a slug nor a link
 )
 TOKEN_LIFETIME: Final = 600.0  # seconds
 ORDER_LIFETIME: Final = timedelta(minutes=5)
@@ -133,6 +133,8 @@ class _State(msgspec.Struct):
     payment_status: str
     status: bool = True
     amount: object = None
+    slug: str | None = None
+    order_slug: str | None = None
 
 
 class _Verdict(msgspec.Struct):
@@ -174,32 +176,40 @@ class Smepay:
         )
 
     def make_qr(self, ask: Ask, draft: bytes, keep: Keep) -> Sighting:
-        made = self._line.ask("POST", "/api/external/order/create", draft, self._bearer, fresh=True)
+        try:
+            made = self._line.ask("POST", "/api/external/order/create", draft, self._bearer, fresh=True)
+        except GatewayTrouble as trouble:
+            if trouble.outcome is Outcome.EXISTS:
+                keep({"order_id": ask.reference})  # no slug came, but order/status answers to our own id
+            raise
         created = _agreed(made, made.read(_Created))
         slug = created.slug or created.order_slug
         if not slug:
             raise GatewayTrouble(Outcome.UNKNOWN, Reason.BROKEN_ANSWER)
         ids = {"slug": slug, "smepay_order_id": created.order_id or ""}
-        keep(ids)
+        keep(ids)  # before initiate there is no link, so that nothing can be paid
         body = write_object({"slug": slug, "client_id": self._keys.client_id})
         shown = self._line.ask("POST", "/api/external/order/initiate", body, self._bearer, fresh=True)
         return _ticket(shown, _agreed(shown, shown.read(_Initiated)), ask, ids)
 
     def look(self, request: PaymentRequest) -> Sighting:
-        """`/qr/status` needs no authentication: whatever it says is a hint."""
-        body = write_object(
-            {
-                "client_id": self._keys.client_id,
-                "slug": request.gateway_ids.get("slug", ""),
-                "ref_id": request.reference,
-            }
-        )
-        answer = self._line.ask("POST", "/api/external/qr/status", body, self._open)
+        """`/qr/status` needs no authentication, and the fields of `order/status` are not documented: whatever
+        they say is a hint.
+        """
+        client_id, slug = self._keys.client_id, request.gateway_ids.get("slug", "")
+        if slug:
+            body = write_object({"client_id": client_id, "slug": slug, "ref_id": request.reference})
+            answer = self._line.ask("POST", "/api/external/qr/status", body, self._open)
+        else:  # an order that exists but whose slug we never got
+            body = write_object({"client_id": client_id, "order_id": request.reference})
+            answer = self._line.ask("POST", "/api/external/order/status", body, self._bearer)
         state = _agreed(answer, answer.read(_State))
+        found = state.slug or state.order_slug
         return Sighting(
             said=self._word(state.payment_status),
             at=answer.at,
             amount=wire_money(state.amount) if self._word(state.payment_status) is Said.PAID else None,
+            gateway_ids={"slug": found} if found and not slug else {},
         )
 
     def confirm(self, request: PaymentRequest) -> Sighting:

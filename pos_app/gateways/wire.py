@@ -9,22 +9,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import certifi
 import httpcore
 import httpx
-import structlog
 
 from pos_app.domain.errors import GatewayTrouble, Outcome, Reason
 from pos_app.gateways.pace import LONGEST_REST
 from pos_app.gateways.sockets import DEADLINE, Backend, Sockets
+from pos_app.logs import Log
 
 LARGEST_REPLY: Final = 256 * 1024  # bytes
 CONNECTIONS: Final = 8  # a shared pool gets slow as it grows (budgets.md)
 
-log: Any = structlog.get_logger()
+log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)

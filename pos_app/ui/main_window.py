@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from pos_app.domain.promises import Mode
+from pos_app.domain.shop import Mode
 from pos_app.ui.counter.page import CounterPage
 from pos_app.ui.meaning import Meaning
 from pos_app.ui.notices import NoticeBar
@@ -21,22 +20,15 @@ from pos_app.ui.widgets.text import PlainLabel
 RAIL: Final = 84
 
 
-@dataclass(frozen=True, slots=True)
-class ModeFace:
-    meaning: Meaning
-    icon: str
-    word: str
-
-
 MODES: Final = {
-    Mode.TRAINING: ModeFace(Meaning.WAITING, "graduation-cap", "TRAINING · no real money"),
-    Mode.TEST: ModeFace(Meaning.UNKNOWN, "flask-conical", "TEST · no real money"),
-    Mode.LIVE: ModeFace(Meaning.PROBLEM, "zap", "LIVE · real money"),
+    Mode.TRAINING: (Meaning.WAITING, "graduation-cap", "TRAINING · no real money"),
+    Mode.TEST: (Meaning.UNKNOWN, "flask-conical", "TEST · no real money"),
+    Mode.LIVE: (Meaning.PROBLEM, "zap", "LIVE · real money"),
 }
 
 
 class MainWindow(QMainWindow):
-    """Closing it ends the program. `painted` comes once, when the first frame stands."""
+    """Closing it ends the program. `painted` comes once, when the first frame is out."""
 
     painted = Signal()
     closed = Signal()
@@ -80,7 +72,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if self._first:
             self._first = False
-            self.painted.emit()
+            QTimer.singleShot(0, self.painted.emit)  # when this frame is out
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
@@ -106,8 +98,8 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(18)
         row.addWidget(PlainLabel(shop_name, "title", parent=bar))
-        face = MODES[mode]
-        badge = Chip(face.word, face.icon, face.meaning, code=mode.value, parent=bar)
+        meaning, icon, word = MODES[mode]
+        badge = Chip(word, icon, meaning, code=mode.value, parent=bar)
         badge.setObjectName("mode_badge")
         row.addWidget(badge)
         row.addStretch(1)

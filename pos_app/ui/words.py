@@ -166,6 +166,7 @@ REFUSALS: Final[dict[Refusal, str]] = {
     Refusal.MOBILE_NOT_TEN_DIGITS: "A mobile number has ten digits. Correct it or leave it empty.",
     Refusal.MOBILE_FIRST_DIGIT: "An Indian mobile number begins with 6, 7, 8 or 9. Correct it or leave it empty.",
     Refusal.NOTE_TOO_LONG: "The note is too long: {limit} letters at most, on one line.",
+    Refusal.NOTE_UNREADABLE: "The note has a letter that can't be shown. Type it again.",
     Refusal.NO_GATEWAY: "No way to be paid is set up. Ask the owner to complete the settings.",
 }
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Event as Flag
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,8 @@ from pos_app.domain.clock import GatewayTimes
 from pos_app.domain.errors import BooksTrouble, InputRefused, Outcome, Reason, Refusal
 from pos_app.domain.money import Money
 from pos_app.domain.payment import Issue, PaymentRequest, Said, Sighting, Status, Ticket
-from pos_app.domain.promises import Ask, Keep, Shop
+from pos_app.domain.promises import Ask, Keep
+from pos_app.domain.shop import Shop
 from pos_app.domain.watchplan import is_watched
 from pos_app.flows.checkout import Checkout
 from tests.flows.till import SALE, Till
@@ -312,6 +314,7 @@ def test_a_slow_shop_clock_does_not_end_an_opening() -> None:
 
     def opening(ask: Ask, draft: bytes, keep: Keep) -> Sighting:
         keep({"slug": f"slug-{ask.reference}"})
+        till.watch.put_on_screen(ask.reference)
         till.run(6)  # the second step takes six seconds, and the watch goes on meanwhile
         return till.gateway.makes_a_ticket(ask, draft, keep)
 
@@ -370,7 +373,7 @@ def test_a_bill_that_turns_out_to_be_paid_gets_no_second_qr(till: Till) -> None:
 # ── interrupted openings ───────────────────────────────────────────────────────────────────────────
 
 
-def interrupted(till: Till, **more: object) -> PaymentRequest:
+def interrupted(till: Till, **more: Any) -> PaymentRequest:
     """What a crash left behind: OPENING, kept, nothing under way."""
     request = till.awaiting(status=Status.OPENING, link="", expires_at=None, **more)
     return till.ledger.put(request)

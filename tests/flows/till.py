@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 from pos_app.domain.bill import Sale
 from pos_app.domain.clock import GatewayTimes
 from pos_app.domain.errors import Reason
 from pos_app.domain.payment import PaymentRequest, Said, Status
-from pos_app.domain.promises import Gateway, Shop
+from pos_app.domain.promises import Gateway
+from pos_app.domain.shop import Shop
 from pos_app.flows.checkout import Checkout
 from pos_app.flows.desk import Desk
 from pos_app.flows.watch import Submit, Watch
@@ -71,7 +73,7 @@ class Till:
         )
         self.desk = Desk(self.ledger, self.checkout, self.watch, self.gateways)
 
-    def awaiting(self, *, gateway: str = "smepay", lifetime: float = 300.0, **more: object) -> PaymentRequest:
+    def awaiting(self, *, gateway: str = "smepay", lifetime: float = 300.0, **more: Any) -> PaymentRequest:
         """A request with its QR on the screen, kept and under watch."""
         name = f"ASH{next(_numbers):06}"
         now = self.times.now(gateway)
@@ -83,7 +85,7 @@ class Till:
             expires_at=now + timedelta(seconds=lifetime),
             gateway_ids={"slug": name},
         )
-        request = self.ledger.put(replace(request, **more))  # pyright: ignore[reportArgumentType]
+        request = self.ledger.put(replace(request, **more))
         self.watch.adopt(request)
         return request
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from pos_app.domain.audit import Actor, Event, Thing
 from pos_app.domain.bill import Bill
@@ -59,9 +59,7 @@ class FakeLedger(Ledger):
     def add_request(self, request: PaymentRequest, actor: Actor) -> PaymentRequest:
         with self._lock:
             self._write()
-            return self._add(
-                replace(request, bill_number=self._bills[request.bill_reference].number), actor
-            )
+            return self._add(replace(request, bill_number=self._bills[request.bill_reference].number), actor)
 
     def change(
         self, reference: str, decide: Decide, at: datetime, actor: Actor, why: str
@@ -257,34 +255,17 @@ def silence(reason: Reason = Reason.NO_ANSWER, retry_after: float | None = None)
 def one_after_another(*answers: Answer) -> Answer:
     """The answers in turn, then the last one for ever."""
     left = list(answers)
-    return lambda request: (left.pop(0) if len(left) > 1 else left[0])(request)
+
+    def answer(request: PaymentRequest) -> Reply:
+        now = left.pop(0) if len(left) > 1 else left[0]
+        return now(request)
+
+    return answer
 
 
 def inline(look: Callable[[], None]) -> None:
     """A `submit` that runs the look at once, in the caller's thread."""
     look()
-
-
-@dataclass
-class HeardLog:
-    """Stands in for a module's logger and keeps (level, event, fields)."""
-
-    lines: list[tuple[str, str, dict[str, object]]] = field(default_factory=list[Any])
-
-    def info(self, event: str, **fields: object) -> None:
-        self.lines.append(("info", event, fields))
-
-    def warning(self, event: str, **fields: object) -> None:
-        self.lines.append(("warning", event, fields))
-
-    def exception(self, event: str, **fields: object) -> None:
-        self.lines.append(("exception", event, fields))
-
-    def loud(self) -> list[tuple[str, str]]:
-        return [(level, event) for level, event, _ in self.lines if level != "info"]
-
-
-FOREVER: Final = 1e9
 
 
 def _given(reply: Reply) -> Sighting:

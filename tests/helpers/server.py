@@ -9,13 +9,13 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
-BLINK: Final = 0.02  # seconds between two looks whether the test is over
+BLINK: Final = 0.005  # seconds between two looks whether the test is over
 
 
 class Gone(Exception):
@@ -362,7 +362,7 @@ class ScriptedServer:
 
 
 @contextlib.contextmanager
-def scripted(*, tls: ssl.SSLContext | None = None, receive_buffer: int = 0) -> Iterator[ScriptedServer]:
+def scripted(*, tls: ssl.SSLContext | None = None, receive_buffer: int = 0) -> Generator[ScriptedServer]:
     server = ScriptedServer(tls=tls, receive_buffer=receive_buffer)
     try:
         yield server
@@ -371,7 +371,7 @@ def scripted(*, tls: ssl.SSLContext | None = None, receive_buffer: int = 0) -> I
 
 
 @contextlib.contextmanager
-def full_backlog() -> Iterator[int]:
+def full_backlog() -> Generator[int]:
     """A port of loopback where a connection attempt gets no answer: its queue is full and nobody accepts."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     fillers: list[socket.socket] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -11,10 +11,12 @@ from pos_app.domain.bill import Sale, read_sale
 from pos_app.domain.clock import GatewayTimes
 from pos_app.domain.errors import BooksTrouble, InputRefused, Reason
 from pos_app.domain.payment import PaymentRequest
-from pos_app.flows.desk import Desk
 from pos_app.ui.counter.view import PaymentView, away_view, recent_of, refusal_sentence, view_of
 from pos_app.ui.words import BOOKS_CLOSED, STARTING, TROUBLE
 from pos_app.workers.tasks import Tasks
+
+if TYPE_CHECKING:
+    from pos_app.flows.desk import Desk
 
 RECENT: Final = 12
 TICK: Final = 250  # milliseconds; the countdown changes once a second and must not skip one

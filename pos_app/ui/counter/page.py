@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from pos_app.ui.counter.entry import EntryCard
-from pos_app.ui.counter.model import CounterModel
 from pos_app.ui.counter.payment_card import PaymentCard
 from pos_app.ui.counter.recent import RecentSales
+
+if TYPE_CHECKING:
+    from pos_app.ui.counter.model import CounterModel
 
 
 class CounterPage(QWidget):
     """Keyboard alone is enough: Enter and F2 charge, F5 checks, F6 renews, Esc cancels."""
 
-    def __init__(self, model: CounterModel, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = model
         self.entry = EntryCard(self)
         self.card = PaymentCard(self)
         self.recent = RecentSales(self)
         self._lay_out()
-        self._wire()
         self.setFocusProxy(self.entry.amount)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -52,8 +54,9 @@ class CounterPage(QWidget):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.recent.setFixedHeight(102)
 
-    def _wire(self) -> None:
-        model, entry, card = self._model, self.entry, self.card
+    def wire(self, model: CounterModel) -> None:
+        """After the first frame: the model and what it needs are not loaded before it."""
+        entry, card = self.entry, self.card
         entry.charge_qr.connect(model.charge_qr)
         entry.typed.connect(model.typed)
         card.cancel.connect(model.cancel)

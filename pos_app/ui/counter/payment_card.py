@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from pos_app.ui.counter.view import Can, PaymentView
+from pos_app.ui.counter.actions import Can
 from pos_app.ui.meaning import Meaning
 from pos_app.ui.widgets.buttons import ActionButton
 from pos_app.ui.widgets.card import Card
@@ -14,6 +16,9 @@ from pos_app.ui.widgets.icon import IconLabel
 from pos_app.ui.widgets.qr import QrView
 from pos_app.ui.widgets.ring import CountdownRing
 from pos_app.ui.widgets.text import PlainLabel
+
+if TYPE_CHECKING:
+    from pos_app.ui.counter.view import PaymentView
 
 QR_SIDE = 430
 COLUMN = 224

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from pos_app.ui.counter.view import RecentView
 from pos_app.ui.widgets.card import Card
 from pos_app.ui.widgets.chip import Chip
 from pos_app.ui.widgets.text import PlainLabel
+
+if TYPE_CHECKING:
+    from pos_app.ui.counter.view import RecentView
 
 TILE = 132
 

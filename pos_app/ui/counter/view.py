@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
+from typing import Final
 
 from pos_app.domain.errors import InputRefused, Reason
 from pos_app.domain.payment import OVER, Issue, PaymentRequest, Status
+from pos_app.ui.counter.actions import Can
 from pos_app.ui.meaning import Meaning
 from pos_app.ui.words import (
     AWAY,
@@ -23,13 +24,7 @@ from pos_app.ui.words import (
     face_of,
 )
 
-
-class Can(StrEnum):
-    """What a cashier can do with the request on the card."""
-
-    CANCEL = "CANCEL"
-    RECHECK = "RECHECK"
-    RENEW = "RENEW"
+LONGEST_RING: Final = 24 * 3600.0  # seconds; beyond it a clock was wrong when the request was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +149,8 @@ def _seconds_left(request: PaymentRequest, now: datetime) -> int | None:
 def _lifetime(request: PaymentRequest) -> float:
     if request.expires_at is None:
         return 0.0
-    return max(1.0, (request.expires_at - request.created_at).total_seconds())
+    lifetime = (request.expires_at - request.created_at).total_seconds()
+    return lifetime if 0 < lifetime <= LONGEST_RING else LONGEST_RING
 
 
 def _can(request: PaymentRequest) -> frozenset[Can]:
