@@ -343,12 +343,31 @@ def test_ids_are_added_and_never_replaced_by_a_sighting() -> None:
 
 
 def test_ids_of_a_half_done_opening_are_kept() -> None:
-    assert keep_ids(opening(), {"slug": "s"}).gateway_ids == {"slug": "s"}
-    assert keep_ids(a_request(), {"order": "1"}).gateway_ids == {"slug": "abcdefg", "order": "1"}
+    assert keep_ids(opening(), {"slug": "s"}, SOON).gateway_ids == {"slug": "s"}
+    assert keep_ids(a_request(), {"order": "1"}, SOON).gateway_ids == {"slug": "abcdefg", "order": "1"}
 
 
-# DEFECT: an id from a hint or the ticket hides the id of the proof, so that the ledger asks for the kin of the
-# wrong transaction and "transaction id not used by another request" is not checked (collecting.py, _informed).
+def test_a_half_done_opening_has_a_lifetime_until_its_ticket_brings_the_real_one() -> None:
+    kept = keep_ids(opening(), {"slug": "s"}, SOON)
+    assert kept.expires_at == SOON + OPENING_LIFETIME
+    assert not kept.payable_link(SOON)
+    assert keep_ids(kept, {"order": "1"}, JUST_AFTER).expires_at == SOON + OPENING_LIFETIME
+    assert keep_ids(a_request(), {"order": "1"}, SOON).expires_at == EXPIRES
+    ticket = a_sighting(Said.TICKET, ticket=TICKET)
+    assert moved(kept, ticket).expires_at == EXPIRES
+    assert moved(cancel(kept, SOON), ticket).expires_at == EXPIRES
+
+
+@pytest.mark.parametrize("said", [Said.TICKET, Said.TICKET_REFUSED])
+def test_a_ticket_after_the_expiry_is_remembered_and_never_shown(said: Said) -> None:
+    over = replace(opening(), status=Status.EXPIRED, ended_at=SOON)
+    request = moved(over, a_sighting(said, ticket=TICKET, gateway_ids={"slug": "s"}))
+    assert (request.status, request.expires_at, request.link) == (Status.EXPIRED, EXPIRES, "")
+    assert request.gateway_ids == {"slug": "s"}
+    assert not request.payable_link(SOON)
+    assert is_watched(request)
+
+
 @pytest.mark.parametrize("first", [replace(HINT, transaction_id="FROM-A-HINT"), None])
 def test_the_transaction_of_the_proof_is_the_one_that_is_kept(first: Sighting | None) -> None:
     ticket = a_sighting(
@@ -362,8 +381,6 @@ def test_the_transaction_of_the_proof_is_the_one_that_is_kept(first: Sighting | 
 # ── after the watch ────────────────────────────────────────────────────────────────────────────────
 
 
-# DEFECT: `watch_over` outlives a success that a person's "check now" found on day six: CONFIRMING, and nobody
-# asks again (collecting.py, _success_seen; money.md: "stays, UNCONFIRMED; 2 s, 5 s, 10 s ...").
 def test_a_success_found_after_the_watch_ended_is_watched_until_it_is_confirmed() -> None:
     over = replace(ended(Status.EXPIRED), watch_over=True)
     silent = a_sighting(Said.SILENT, proven=True, reason=Reason.NO_ANSWER)

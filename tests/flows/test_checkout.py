@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 from pos_app.domain.bill import Sale
 from pos_app.domain.clock import GatewayTimes
-from pos_app.domain.errors import BooksTrouble, InputRefused, Outcome, Reason, Refusal
+from pos_app.domain.collecting import OPENING_LIFETIME
+from pos_app.domain.errors import BooksTrouble, GatewayTrouble, InputRefused, Outcome, Reason, Refusal
 from pos_app.domain.money import Money
 from pos_app.domain.payment import Issue, PaymentRequest, Said, Sighting, Status, Ticket
 from pos_app.domain.promises import Ask, Keep
@@ -142,30 +144,28 @@ def test_each_charge_has_a_bill_and_a_reference_of_its_own(till: Till) -> None:
 
 # ── how an opening may end ─────────────────────────────────────────────────────────────────────────
 
-# outcome, an id was kept, something is payable before the ticket → status
+# outcome, the connector had called `keep` → status
 ENDS = [
-    (Outcome.NOT_SENT, False, False, Status.FAILED),
-    (Outcome.NOT_SENT, False, True, Status.FAILED),
-    (Outcome.NOT_SENT, True, False, Status.FAILED),
-    (Outcome.REJECTED, False, False, Status.FAILED),
-    (Outcome.REJECTED, False, True, Status.FAILED),
-    (Outcome.REJECTED, True, False, Status.FAILED),
-    (Outcome.UNKNOWN, False, False, Status.FAILED),
-    (Outcome.UNKNOWN, False, True, Status.OPENING),
-    (Outcome.UNKNOWN, True, False, Status.OPENING),
-    (Outcome.UNKNOWN, True, True, Status.OPENING),
-    (Outcome.EXISTS, False, True, Status.OPENING),
-    (Outcome.EXISTS, True, False, Status.OPENING),
-    (Outcome.EXISTS, True, True, Status.OPENING),
-    (Outcome.ACCEPTED, True, True, Status.OPENING),
+    (Outcome.NOT_SENT, False, Status.FAILED),
+    (Outcome.NOT_SENT, True, Status.FAILED),
+    (Outcome.REJECTED, False, Status.FAILED),
+    (Outcome.REJECTED, True, Status.FAILED),
+    (Outcome.UNKNOWN, False, Status.FAILED),
+    (Outcome.UNKNOWN, True, Status.OPENING),
+    (Outcome.EXISTS, False, Status.OPENING),
+    (Outcome.EXISTS, True, Status.OPENING),
+    (Outcome.ACCEPTED, False, Status.FAILED),
+    (Outcome.ACCEPTED, True, Status.OPENING),
 ]
 
 
-@pytest.mark.parametrize(("outcome", "has_ids", "payable_before", "status"), ENDS)
-def test_an_opening_ends_as_the_outcome_says(
-    outcome: Outcome, has_ids: bool, payable_before: bool, status: Status
-) -> None:
-    till = Till(payable_before_ticket=payable_before)
+def test_every_outcome_is_among_the_ends() -> None:
+    assert {(outcome, has_ids) for outcome, has_ids, _ in ENDS} == set(product(Outcome, (False, True)))
+
+
+@pytest.mark.parametrize(("outcome", "has_ids", "status"), ENDS)
+def test_an_opening_ends_as_the_outcome_says(outcome: Outcome, has_ids: bool, status: Status) -> None:
+    till = Till()
     till.gateway.opening = till.gateway.fails(outcome, Reason.NO_ANSWER, after_ids=has_ids)
     request = till.checkout.charge(SALE)
     assert (request.status, request.reason, request.words) == (status, Reason.NO_ANSWER, "their words")
@@ -175,10 +175,18 @@ def test_an_opening_ends_as_the_outcome_says(
     assert till.statuses(request) == [Status.OPENING, status]
 
 
-# DEFECT: EXISTS without an id becomes FAILED (checkout.py:158, `lost` is used for EXISTS too); money.md: EXISTS is
-# "never 'failed': query", and only UNKNOWN has the row that ends FAILED.
-def test_a_duplicate_answer_is_never_failed() -> None:
-    till = Till(payable_before_ticket=False)
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_money_for_whatever_was_kept_is_seen_however_the_opening_ended(outcome: Outcome) -> None:
+    till = Till()
+    till.gateway.opening = till.gateway.fails(outcome, after_ids=True)
+    request = till.checkout.charge(SALE)
+    till.pays()
+    till.run(10)
+    assert till.now(request).status is Status.PAID
+    assert till.now(request).hand_over is (request.status is Status.OPENING)
+
+
+def test_a_duplicate_answer_is_never_failed(till: Till) -> None:
     till.gateway.opening = till.gateway.fails(Outcome.EXISTS, Reason.DUPLICATE)
     assert till.checkout.charge(SALE).status is Status.OPENING
 
@@ -223,29 +231,32 @@ def test_an_opening_whose_answer_was_lost_is_found_paid() -> None:
     assert till.now(request).hand_over
 
 
-# DEFECT: a request whose lookup goes by our own reference is never asked about while it has no id of the gateway's
-# (watch.py:169, `and request.gateway_ids`; watchplan.py:38); money.md: "OPENING, queried".
-def test_an_opening_that_may_have_left_something_payable_is_queried_without_an_id() -> None:
-    till = Till(payable_before_ticket=True)
-    till.gateway.opening = till.gateway.fails(Outcome.UNKNOWN)
+def lost_in_one_step(ask: Ask, _draft: bytes, keep: Keep) -> GatewayTrouble:
+    """A gateway whose only step may leave something payable: asked about by our own reference."""
+    keep({"order_id": ask.reference})
+    return GatewayTrouble(Outcome.UNKNOWN, Reason.NO_ANSWER)
+
+
+def test_an_opening_that_may_have_left_something_payable_is_queried_by_our_own_reference(till: Till) -> None:
+    till.gateway.opening = lost_in_one_step
     request = till.checkout.charge(SALE)
+    assert request.status is Status.OPENING
     till.pays()
     till.run(10)
     assert till.gateway.asked("look", request.reference)
     assert till.now(request).hand_over
 
 
-# DEFECT: the same once the cashier cancels it: it is not even watched (watchplan.py:38).
-def test_a_cancelled_opening_that_may_be_payable_is_watched_on() -> None:
-    till = Till(payable_before_ticket=True)
-    till.gateway.opening = till.gateway.fails(Outcome.UNKNOWN)
+def test_a_cancelled_opening_that_may_be_payable_is_watched_on(till: Till) -> None:
+    till.gateway.opening = lost_in_one_step
     request = till.checkout.charge(SALE)
     till.checkout.cancel(request.reference)
     assert is_watched(till.now(request))
+    till.pays()
+    till.run(10)
+    assert (till.now(request).status, till.now(request).issue) == (Status.PAID, Issue.LATE)
 
 
-# DEFECT: an exception that is no GatewayTrouble leaves the request OPENING until the next start: it has no id to be
-# asked by, nothing expires it, and settle_interrupted runs at start only (checkout.py:148-154).
 @pytest.mark.parametrize("error", [BooksTrouble("disk full"), ValueError("a bug in a connector")])
 def test_an_opening_that_broke_before_any_id_does_not_stay_open(error: Exception) -> None:
     till = Till()
@@ -254,6 +265,46 @@ def test_an_opening_that_broke_before_any_id_does_not_stay_open(error: Exception
         till.checkout.charge(SALE)
     till.run(3600)
     assert till.ledger.recent(1)[0].status is Status.FAILED
+
+
+@pytest.mark.parametrize("error", [BooksTrouble("disk full"), ValueError("a bug in a connector")])
+def test_an_opening_that_broke_after_an_id_is_not_failed_and_is_found_paid(error: Exception) -> None:
+    till = Till()
+
+    def opening(ask: Ask, _draft: bytes, keep: Keep) -> Exception:
+        keep({"slug": f"slug-{ask.reference}"})
+        return error
+
+    till.gateway.opening = opening
+    with pytest.raises(type(error)):
+        till.checkout.charge(SALE)
+    request = till.ledger.recent(1)[0]
+    assert (request.status, is_watched(request)) == (Status.OPENING, True)
+    assert till.published[-1] == request
+    till.pays()
+    till.run(10)
+    assert till.now(request).hand_over
+
+
+def test_what_was_kept_is_asked_about_for_ten_minutes_of_the_gateways_time_until_the_ticket_says_more() -> (
+    None
+):
+    till = Till(StillClock(NOW - timedelta(days=30)))
+    till.times.learn("smepay", NOW, till.clock.ticks())
+    at_keep: list[PaymentRequest] = []
+
+    def opening(ask: Ask, draft: bytes, keep: Keep) -> Sighting:
+        ticket = till.gateway.makes_a_ticket(ask, draft, keep)
+        at_keep.append(till.ledger.request(ask.reference))
+        return ticket
+
+    till.gateway.opening = opening
+    now = till.times.now("smepay")
+    request = till.checkout.charge(SALE)
+    assert at_keep[0].expires_at == now + OPENING_LIFETIME
+    assert not at_keep[0].payable_link(now)
+    assert request.expires_at == now + till.gateway.lifetime
+    assert request.created_at == now
 
 
 # ── cancel ─────────────────────────────────────────────────────────────────────────────────────────
@@ -286,8 +337,6 @@ def test_a_cancel_while_the_opening_is_lost_is_watched_on(till: Till) -> None:
     assert till.now(request).issue is Issue.LATE
 
 
-# DEFECT: `ended_at` of a cancel is the shop's wall clock and is compared with the gateway's time (checkout.py:82,
-# watchplan.py:53; invariant 14): with a slow clock the watch ends at its first look, with a fast one it never slows.
 @pytest.mark.parametrize("wrong_by", [-10 * DAY, 10 * DAY])
 def test_a_wrong_shop_clock_does_not_change_how_a_cancelled_opening_is_watched(wrong_by: float) -> None:
     till = Till(StillClock(NOW + timedelta(seconds=wrong_by)))
@@ -305,9 +354,6 @@ def test_a_paid_request_can_not_be_cancelled(till: Till) -> None:
     assert till.checkout.cancel(request.reference).hand_over
 
 
-# DEFECT: `created_at` is the shop's wall clock and OPENING_LIFETIME is counted from it against the gateway's time
-# (checkout.py:117, collecting.py:114; invariant 14): with a clock 11 minutes slow the first "unpaid" ends the
-# opening, and a ticket that comes a moment later is not shown at all.
 def test_a_slow_shop_clock_does_not_end_an_opening() -> None:
     till = Till(StillClock(NOW - timedelta(minutes=11)))
     till.times.learn("smepay", NOW, till.clock.ticks())
@@ -352,8 +398,6 @@ def test_both_requests_of_one_bill_may_be_paid_and_the_later_is_paid_twice(till:
     assert till.watch.count() == 0
 
 
-# DEFECT: nobody asks about the old request before a new QR is made (checkout.py:72, desk.py:36); money.md, Renew:
-# "query the old one first". A customer who has just paid is shown a second QR.
 def test_the_old_request_is_asked_about_before_a_renewal(till: Till) -> None:
     old = till.desk.charge(SALE)
     till.gateway.calls.clear()
@@ -361,7 +405,6 @@ def test_the_old_request_is_asked_about_before_a_renewal(till: Till) -> None:
     assert [call.what for call in till.gateway.calls][:2] == ["look", "make_qr"]
 
 
-# DEFECT: the same seen from the customer: the money is there, and a second QR is drawn.
 def test_a_bill_that_turns_out_to_be_paid_gets_no_second_qr(till: Till) -> None:
     old = till.desk.charge(SALE)
     till.pays()
@@ -397,17 +440,21 @@ def test_an_opening_cut_off_with_an_id_is_asked_about_at_the_next_start() -> Non
     assert till.now(request).hand_over
 
 
-def test_an_opening_that_may_be_payable_is_not_settled_by_guessing() -> None:
-    till = Till(payable_before_ticket=True)
-    request = interrupted(till, gateway_ids={})
+@pytest.mark.parametrize("gateway", ["smepay", "not set up"])
+@pytest.mark.parametrize("ids", [{"slug": "s"}, {"order_id": "ours"}])
+def test_an_opening_that_may_be_payable_is_not_settled_by_guessing(
+    till: Till, gateway: str, ids: dict[str, str]
+) -> None:
+    request = interrupted(till, gateway_ids=ids, gateway=gateway)
     till.checkout.settle_interrupted(request)
     assert till.now(request).status is Status.OPENING
+    assert is_watched(till.now(request))
 
 
-def test_an_opening_of_a_gateway_that_is_not_set_up_is_left_alone(till: Till) -> None:
+def test_an_opening_cut_off_before_any_id_left_nothing_though_its_gateway_is_not_set_up(till: Till) -> None:
     request = interrupted(till, gateway_ids={}, gateway="payu")
     till.checkout.settle_interrupted(request)
-    assert till.now(request).status is Status.OPENING
+    assert (till.now(request).status, till.now(request).reason) == (Status.FAILED, Reason.INTERRUPTED)
 
 
 def test_an_opening_that_is_under_way_is_not_interrupted() -> None:

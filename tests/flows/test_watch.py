@@ -201,9 +201,6 @@ def slowly(till: Till, *delays: float) -> Callable[[PaymentRequest], Reply]:
     return answer
 
 
-# DEFECT: the wait is reckoned when the answer is there but counted from when the question was asked (watch.py, _due:
-# `watched.looked + delay`), so a look that took d seconds makes the next one d seconds early: the question "just
-# behind the expiry" is asked before it (money.md: "local countdown at 0 ... one query now").
 def test_a_slow_answer_does_not_move_the_look_at_the_expiry_before_the_expiry(till: Till) -> None:
     request = till.awaiting(lifetime=20)
     till.gateway.looks = slowly(till, 2)
@@ -216,7 +213,6 @@ def test_a_slow_answer_does_not_move_the_look_at_the_expiry_before_the_expiry(ti
     assert (ended - expires).total_seconds() >= asked_after_it - 1000 - 20
 
 
-# DEFECT: the same at the points of the plan after the expiry: a quick answer after a slow one is asked for twice.
 def test_a_slow_answer_does_not_double_the_looks_after_the_expiry(till: Till) -> None:
     till.awaiting(status=Status.EXPIRED, lifetime=0)
     till.gateway.looks = slowly(till, 2, 0.1)
@@ -293,8 +289,6 @@ def test_a_person_may_ask_about_a_request_whose_watch_has_ended(till: Till) -> N
     assert till.watch.count() == 0
 
 
-# DEFECT: a success that was found so and not yet proven is asked about no more (collecting.py, _success_seen keeps
-# `watch_over`; money.md: "stays, UNCONFIRMED; 2 s, 5 s, 10 s ...").
 def test_late_money_found_by_a_person_is_confirmed_until_it_is_proven(till: Till) -> None:
     request = till.awaiting(status=Status.EXPIRED, watch_over=True)
     till.gateway.looks = till.gateway.says(Said.PAID)
@@ -309,8 +303,6 @@ def test_asking_about_an_unknown_reference_is_a_key_error(till: Till) -> None:
         till.watch.ask_now("nobody")
 
 
-# DEFECT: `looked` of a request just adopted is not a look, yet ask_now keeps its second from it: what was due at once
-# becomes due a second later (watch.py:91 with :116).
 def test_asking_now_never_makes_a_look_later(till: Till) -> None:
     request = till.ledger.put(till.awaiting())
     fresh = Till(till.clock)
@@ -393,9 +385,6 @@ def test_the_watch_ends_after_the_last_point_of_the_plan(till: Till) -> None:
     assert round(till.gateway.asked()[-1] - 1000) == 5 * DAY
 
 
-# DEFECT: the watch ends by the clock, though its last look brought no answer: after a holiday one start without a
-# network, or with a gateway that is not set up, is enough (watch.py:233-236). Money that came is never seen
-# (invariant 5; "Age never makes a failure").
 @pytest.mark.parametrize("why", ["silent", "broken", "not set up"])
 def test_a_watch_does_not_end_on_a_look_that_brought_no_answer(
     till: Till, expected_log: list[str], why: str
@@ -495,8 +484,6 @@ def test_an_answer_that_could_not_be_kept_is_asked_for_again(
     assert loud(caplog) == ["books"]
 
 
-# DEFECT: `_look` "never raises", but the write that ends a watch is made in its `finally` and is not caught
-# (watch.py:176, :240): the error is lost in the pool, and the poller isn't poked.
 def test_a_watch_whose_end_can_not_be_kept_does_not_raise(till: Till, expected_log: list[str]) -> None:
     expected_log.append("books")
     request = till.awaiting(status=Status.EXPIRED, lifetime=0)

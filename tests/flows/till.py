@@ -32,7 +32,6 @@ class Till:
         *,
         submit: Submit = inline,
         shortest_step: float = 3.0,
-        payable_before_ticket: bool = False,
         per_gateway: int = 8,
         chance: Callable[[], float] = lambda: 0.0,
         others: tuple[str, ...] = (),
@@ -40,7 +39,7 @@ class Till:
         self.clock = clock or StillClock()
         self.times = GatewayTimes(self.clock)
         self.ledger = FakeLedger()
-        facts = facts_of(shortest_step=shortest_step, payable_before_ticket=payable_before_ticket)
+        facts = facts_of(shortest_step=shortest_step)
         self.gateway = ScriptedGateway(facts, self.times, self.clock.ticks, self.ledger)
         self.others = {
             slug: ScriptedGateway(facts_of(slug), self.times, self.clock.ticks, self.ledger)

@@ -29,7 +29,7 @@ from pos_app.gateways.wire import Call, Reply, Wire
 from tests.helpers.requests import EXPIRES, NOW, a_request
 from tests.helpers.time import StillClock
 
-REPLIES: Final = int(os.environ.get("HOSTILE_REPLIES", "20000"))  # for each of the five calls
+REPLIES: Final = int(os.environ.get("HOSTILE_REPLIES", "8000"))  # for each of the five calls
 SEED: Final = int(os.environ.get("HOSTILE_SEED", "20261120"))
 
 AMOUNT = Money(1250_00)

@@ -1076,7 +1076,7 @@ def test_test_success_is_paid_in_test(desk: Desk) -> None:
     assert status_after(desk.gateway.confirm(REQUEST)) is Status.PAID
 
 
-# DEFECT: the wire reads what came behind the answer before as this question's answer (test_wire.py); for validate,
+# DEFECT: on a kept connection what came behind the answer before is read as this answer (test_wire.py); for validate,
 # whose answer names no order, that is a wrong PAID. A fresh connection for confirm() would be enough here.
 def test_a_stray_answer_on_the_line_is_no_proof(server: ScriptedServer, wire: Wire) -> None:
     desk = desk_of(server, wire)

@@ -143,9 +143,7 @@ class Call:
     ticks: float
 
 
-def facts_of(
-    slug: str = "smepay", *, shortest_step: float = 3.0, payable_before_ticket: bool = False
-) -> Facts:
+def facts_of(slug: str = "smepay", *, shortest_step: float = 3.0) -> Facts:
     return Facts(
         slug=slug,
         title=slug.title(),
@@ -153,7 +151,6 @@ def facts_of(
         credentials=(),
         shortest_step=shortest_step,
         calls_per_second=100,
-        payable_before_ticket=payable_before_ticket,
     )
 
 
