@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pos_app.commands import Command, UsageError, read_command
 from pos_app.domain.errors import BooksTrouble, KeyTrouble, SettingsTrouble
 
 if TYPE_CHECKING:
+    from pos_app.domain.payment import PaymentRequest
     from pos_app.services import Services
     from pos_app.settings import Settings
     from pos_app.ui.counter.model import CounterModel
@@ -42,6 +44,7 @@ def _sandbox(command: Command) -> int:
 
 
 def _counter(command: Command) -> int:
+    gc.disable()  # until the first sale is warm: a start makes no garbage, and looking for it costs frames
     from PySide6.QtWidgets import QApplication
 
     from pos_app.settings import load
@@ -171,9 +174,17 @@ class Program:
             self._hands = TrainingHands(self.window.training, services.training, self.model, tasks)
         tasks.run(services.desk.open_up, 12).then(self._opened).otherwise(self.model.trouble)
 
-    def _opened(self, newest: object) -> None:
-        if self._services and isinstance(newest, list):
-            self.model.open(self._services.desk, newest)
+    def _opened(self, newest: list[PaymentRequest]) -> None:
+        services, tasks = self._services, self._tasks
+        if services and tasks:
+            self.model.open(services.desk, newest)
+            tasks.run(self._warm_up, services)
+
+    def _warm_up(self, services: Services) -> None:
+        from pos_app.ui.widgets.qr_matrix import warm_up
+
+        services.warm_up()
+        warm_up()
 
     def _poke(self) -> None:
         if self._poller:

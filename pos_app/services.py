@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from pos_app.flows.checkout import Checkout
 from pos_app.flows.desk import Desk
 from pos_app.flows.watch import Watch
 from pos_app.gateways.catalogue import CONNECTORS, connect
-from pos_app.gateways.wire import Wire
+from pos_app.gateways.late_wire import LateWire
 from pos_app.logs import Log
 from pos_app.settings import GatewaySettings, Settings
 from pos_app.store.ledger import SqlLedger, open_ledger
@@ -40,10 +41,19 @@ class Services:
     desk: Desk
     watch: Watch
     ledger: SqlLedger
-    wire: Wire
+    wire: LateWire
     training: SmepayTraining | None
     remarks: tuple[str, ...]
     stack: ExitStack
+
+    def warm_up(self) -> None:
+        """What the first sale needs and the opening of the books did not. Then nothing of it is garbage:
+        collecting it again and again would cost frames (budgets.md).
+        """
+        self.wire.warm_up()
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
     def close(self) -> None:
         """In reverse: hung calls are ended first, the books are closed last."""
@@ -68,7 +78,7 @@ def build(
         ledger = open_ledger(settings.data / f"{settings.mode.value.lower()}.sqlite", key.key, clock)
         stack.callback(ledger.close)
         twins, training = _training(settings, stack)
-        wire = Wire()
+        wire = LateWire()
         stack.callback(wire.close)
         gateways = _gateways(settings, twins, wire, clock, times, remarks)
 
@@ -128,7 +138,7 @@ def _training(
 def _gateways(
     settings: Settings,
     twins: Mapping[str, Mapping[str, str]],
-    wire: Wire,
+    wire: LateWire,
     clock: Clock,
     times: GatewayTimes,
     remarks: list[str],

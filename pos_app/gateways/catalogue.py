@@ -10,8 +10,8 @@ from pos_app.domain.clock import Clock, GatewayTimes
 from pos_app.domain.promises import Facts, Gateway
 from pos_app.domain.shop import Mode
 from pos_app.gateways import smepay
+from pos_app.gateways.call import Sends
 from pos_app.gateways.connector import Line, Refused
-from pos_app.gateways.wire import Wire
 
 Build = Callable[[Line, Mapping[str, str], Mode], Gateway]
 
@@ -31,7 +31,7 @@ CONNECTORS: Final = {
 def connect(
     slug: str,
     *,
-    wire: Wire,
+    wire: Sends,
     base_url: str,
     credentials: Mapping[str, str],
     mode: Mode,

@@ -14,9 +14,9 @@ import msgspec
 from pos_app.domain.clock import Clock, GatewayTimes
 from pos_app.domain.errors import GatewayTrouble, Outcome, Reason
 from pos_app.domain.promises import Facts
+from pos_app.gateways.call import Call, Reply, Sends
 from pos_app.gateways.pace import Pace
 from pos_app.gateways.signing import Signer
-from pos_app.gateways.wire import Call, Reply, Wire
 
 LONGEST_WORDS: Final = 200  # of a gateway's own text that we keep
 DEEPEST: Final = 32
@@ -57,7 +57,7 @@ class Line:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: Sends,
         facts: Facts,
         base_url: str,
         refusals: Sequence[Refused],

@@ -12,11 +12,11 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import httpcore
 
-DEADLINE: Final = 10.0  # seconds for a whole call, from the first DNS question to the last byte
+from pos_app.gateways.call import DEADLINE
 
 
 class Sockets:

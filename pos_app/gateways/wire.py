@@ -6,7 +6,6 @@ import ipaddress
 import ssl
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -17,37 +16,15 @@ import httpcore
 import httpx
 
 from pos_app.domain.errors import GatewayTrouble, Outcome, Reason
+from pos_app.gateways.call import DEADLINE, Call, Reply
 from pos_app.gateways.pace import LONGEST_REST
-from pos_app.gateways.sockets import DEADLINE, Backend, Sockets
+from pos_app.gateways.sockets import Backend, Sockets
 from pos_app.logs import Log
 
 LARGEST_REPLY: Final = 256 * 1024  # bytes
 CONNECTIONS: Final = 8  # a shared pool gets slow as it grows (budgets.md)
 
 log = Log(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request. `fresh` asks for a new connection, so that "not sent" can be known for certain."""
-
-    gateway: str
-    method: str
-    url: str
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict[str, str], repr=False)
-    fresh: bool = False
-    deadline: float = DEADLINE
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer. `date` is the server's clock (aware UTC) when our monotonic clock read `ticks`."""
-
-    code: int
-    body: bytes = field(repr=False)
-    date: datetime | None
-    retry_after: float | None
 
 
 class Wire:

@@ -339,12 +339,21 @@ def test_a_cancel_while_the_opening_is_lost_is_watched_on(till: Till) -> None:
 
 @pytest.mark.parametrize("wrong_by", [-10 * DAY, 10 * DAY])
 def test_a_wrong_shop_clock_does_not_change_how_a_cancelled_opening_is_watched(wrong_by: float) -> None:
-    till = Till(StillClock(NOW + timedelta(seconds=wrong_by)))
-    till.times.learn("smepay", NOW, till.clock.ticks())
-    request = cancels_while_opening(till, till.gateway.fails(Outcome.UNKNOWN))
-    till.run(2 * 3600)
-    assert is_watched(till.now(request))
-    assert 10 <= len(till.gateway.asked("look")) <= 25
+    asked: list[list[float]] = []
+    for shift in (0, wrong_by):
+        till = Till(StillClock(NOW + timedelta(seconds=shift)))
+        till.times.learn("smepay", NOW, till.clock.ticks())
+        start = till.clock.ticks()
+        request = cancels_while_opening(till, till.gateway.fails(Outcome.UNKNOWN))
+        assert till.now(request).ended_at == till.now(request).created_at  # both by the gateway's time
+        till.run(2 * 3600)
+        assert is_watched(till.now(request))
+        asked.append([at - start for at in till.gateway.asked("look")])
+    right, wrong = asked
+    assert wrong == pytest.approx(right)
+    lifetime = OPENING_LIFETIME.total_seconds()  # no ticket told a better expiry
+    assert len([at for at in wrong if at <= lifetime]) == pytest.approx(lifetime / 4.5, abs=2)
+    assert 10 <= len([at for at in wrong if at > lifetime]) <= 25
 
 
 def test_a_paid_request_can_not_be_cancelled(till: Till) -> None:

@@ -27,7 +27,7 @@ from cryptography.x509.oid import NameOID
 from pos_app import logs
 from pos_app.domain.errors import GatewayTrouble, Outcome, Reason
 from pos_app.gateways.pace import LONGEST_REST
-from pos_app.gateways.sockets import Backend
+from pos_app.gateways.sockets import Backend, Sockets, Stream
 from pos_app.gateways.wire import LARGEST_REPLY, Call, Reply, Wire, is_safe
 from tests.helpers.server import (
     Behaviour,
@@ -284,6 +284,19 @@ def test_a_call_after_close_is_stopped_and_no_surprise(server: ScriptedServer, w
     ended = begin(wire, a_call(server)).end(1.0)
     assert isinstance(ended, GatewayTrouble), repr(ended)
     assert known(ended) == (Outcome.NOT_SENT, Reason.STOPPED)
+
+
+# DEFECT: settimeout stands outside of the try in Stream.read and .write: of a socket that close() has just closed in
+# another thread it raises a bare OSError (EBADF), now and then also in the test after this one.
+def test_a_stream_that_is_closed_under_its_reader_says_so_in_httpcore_s_words() -> None:
+    ours, theirs = socket.socketpair()
+    stream = Stream(ours, Sockets())
+    stream.close()
+    theirs.close()
+    with pytest.raises(httpcore.ReadError):
+        stream.read(1)
+    with pytest.raises(httpcore.WriteError):
+        stream.write(b"a")
 
 
 def test_close_while_calls_hang_brings_nothing_but_trouble(server: ScriptedServer, wire: Wire) -> None:
@@ -592,7 +605,8 @@ def test_plain_http_goes_to_this_machine_only(shared_wire: Wire, no_sockets: Non
     assert not is_safe(url)
 
 
-# DEFECT: urlsplit raises ValueError for the first two, connect OverflowError for the last; send lets both through.
+# DEFECT: urlsplit raises ValueError for the first two, connect OverflowError for the last (and
+# the socket is never closed: a ResourceWarning in some later test); send lets both through.
 @pytest.mark.parametrize("url", BROKEN, ids=ascii)
 def test_an_address_that_can_not_be_read_means_not_sent(shared_wire: Wire, url: str) -> None:
     ended = begin(shared_wire, Call("toy", "POST", url, body=b"secret")).end(1.0)
@@ -694,11 +708,18 @@ def test_fresh_connections_are_closed_after_use(server: ScriptedServer, wire: Wi
     server.wait_until_left()
 
 
+# DEFECT: httpcore marks a connection idle outside of the pool's lock, and another thread's question may take it
+# before it is closed, also with max_keepalive_connections=0. "Connection: close" on a fresh call ends that.
 def test_fresh_calls_of_many_threads_never_share_a_connection(server: ScriptedServer, wire: Wire) -> None:
     server.on("/x", echoes)
-    crowd(8, lambda number: [wire.send(a_call(server, fresh=True)) for _ in range(25)])
-    assert len(server.requests) == 200
-    assert len({request.connection for request in server.requests}) == 200
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        crowd(8, lambda number: [wire.send(a_call(server, fresh=True)) for _ in range(60)])
+    finally:
+        sys.setswitchinterval(usual)
+    assert len(server.requests) == 480
+    assert len({request.connection for request in server.requests}) == 480
 
 
 def test_a_kept_connection_that_the_server_closed_is_not_used_again(

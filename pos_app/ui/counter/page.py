@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from pos_app.ui.counter.entry import EntryCard
@@ -12,6 +11,8 @@ from pos_app.ui.counter.payment_card import PaymentCard
 from pos_app.ui.counter.recent import RecentSales
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
+
     from pos_app.ui.counter.model import CounterModel
 
 
@@ -56,6 +57,8 @@ class CounterPage(QWidget):
 
     def wire(self, model: CounterModel) -> None:
         """After the first frame: the model and what it needs are not loaded before it."""
+        from PySide6.QtGui import QKeySequence, QShortcut
+
         entry, card = self.entry, self.card
         entry.charge_qr.connect(model.charge_qr)
         entry.typed.connect(model.typed)
