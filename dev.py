@@ -183,7 +183,9 @@ def works(python: Path) -> bool:
 
 
 def call(words: list[str]) -> int:
-    environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONHOME", "VIRTUAL_ENV"}}
+    environment = {
+        key: value for key, value in os.environ.items() if key not in {"PYTHONHOME", "VIRTUAL_ENV"}
+    }
     try:
         return subprocess.call(words, cwd=ROOT, env=environment)
     except KeyboardInterrupt:

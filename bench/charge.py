@@ -34,7 +34,7 @@ def measure(rounds: int, delay: float, budget: float) -> list[Row]:
         if view.property("payload"):
             painted.append(time.monotonic())
 
-    QrView.paintEvent = painting
+    QrView.paintEvent = painting  # type: ignore[method-assign]
     with (
         tempfile.TemporaryDirectory() as folder,
         toy_bank(delay) as url,

@@ -81,7 +81,8 @@ def measure(rounds: int) -> list[Row]:
             return 0.0
 
         ours()  # makes the books and the bytecode
-        found["frame"].clear(), found["ready"].clear(), found["rss"].clear()
+        for marks in (found["frame"], found["ready"], found["rss"]):
+            marks.clear()
         interleaved({"bare": bare, "ours": ours}, rounds)
     return [
         row("start to first painted frame", found["frame"], found["bare"], 1.35),

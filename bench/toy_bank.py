@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from itertools import count
 from subprocess import PIPE, Popen
@@ -74,7 +74,7 @@ async def _serve(delay: float) -> None:
 
 
 @contextmanager
-def toy_bank(delay: float) -> Iterator[str]:
+def toy_bank(delay: float) -> Generator[str]:
     """The base URL of a running toy bank."""
     with Popen([sys.executable, "-m", "bench.toy_bank", str(delay)], stdout=PIPE, text=True) as process:
         assert process.stdout

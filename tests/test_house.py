@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from importlinter import api as _importlinter_api  # noqa: F401 (registers its configuration)
 from importlinter.cli import lint_imports
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLabel

@@ -42,7 +42,7 @@ def expected_log() -> list[str]:
 
 def test_an_exception_is_told_without_its_words(folder: Path) -> None:
     try:
-        raise ValueError("secret-canary")
+        int("secret-canary")
     except ValueError as error:
         Log("pos_app.test").broken("broke", error, reference="R1")
     text = (folder / "pos_app.log").read_text()

@@ -113,6 +113,10 @@ class Ledger(Protocol):
 
     def bill(self, reference: str) -> Bill: ...
 
+    def requests_of(self, bill_reference: str) -> list[PaymentRequest]:
+        """All requests of one bill, oldest first."""
+        ...
+
     def watched(self) -> list[PaymentRequest]:
         """All requests for which `watchplan.is_watched` holds, oldest first."""
         ...

@@ -98,7 +98,7 @@ class Checkout:
 
     def settle_interrupted(self, request: PaymentRequest) -> None:
         """An opening that a crash cut off before it could be asked about: nothing payable was left."""
-        if request.gateway_ids or self.is_opening(request.reference):
+        if request.gateway_ids or request.reason or self.is_opening(request.reference):
             return
         self._hear(
             request.reference,

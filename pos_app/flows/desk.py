@@ -34,10 +34,11 @@ class Desk:
         return self._checkout.charge(sale)
 
     def renew(self, reference: str) -> PaymentRequest:
-        """A new QR for the same bill, unless the old one turns out to be paid while we ask."""
+        """A new QR for the same bill, unless one of its requests turns out to be paid: then that one."""
         old = self._watch.look_and_tell(reference)
-        if old.status in {Status.CONFIRMING, Status.PAID}:
-            return old
+        for request in (old, *self._ledger.requests_of(old.bill_reference)):
+            if request.status in {Status.CONFIRMING, Status.PAID}:
+                return request
         return self._checkout.renew(reference)
 
     def cancel(self, reference: str) -> PaymentRequest:

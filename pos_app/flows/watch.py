@@ -13,7 +13,7 @@ from pos_app.domain.audit import Actor
 from pos_app.domain.clock import Clock, GatewayTimes
 from pos_app.domain.collecting import apply
 from pos_app.domain.errors import BooksTrouble, GatewayTrouble
-from pos_app.domain.payment import Issue, PaymentRequest, Said, Sighting, Status
+from pos_app.domain.payment import OVER, Issue, PaymentRequest, Said, Sighting, Status
 from pos_app.domain.promises import Gateway, Ledger, ReportsPayment
 from pos_app.domain.watchplan import is_watched, next_look
 from pos_app.flows.checkout import Publish, PublishReach
@@ -168,12 +168,21 @@ class Watch:
         return min([max(0.0, wait) for wait in waits] + [IDLE_STEP])
 
     def look_and_tell(self, reference: str) -> PaymentRequest:
-        """Look now, in this thread, and return what is known then (money.md, Renew: the old one first)."""
-        request = self._ledger.request(reference)
-        gateway = self._gateways.get(request.gateway)
-        if isinstance(gateway, ReportsPayment) and request.gateway_ids:
-            return self._asked(gateway, request).request or request
-        return request
+        """Look now, in this thread, and return what is known then (money.md, Renew: the old one first).
+
+        One that is being looked at, or was a moment ago, is not asked twice.
+        """
+        gateway = self._ledger.request(reference).gateway
+        now = self._clock.ticks()
+        with self._lock:
+            watched = self._watched.setdefault(reference, _Watched(gateway, due=now))
+            asks = not watched.in_flight and now - watched.looked >= SOONEST_RECHECK
+            if asks:
+                self._busy[gateway] = self._busy.get(gateway, 0) + 1
+                watched.in_flight, watched.again, watched.looked = True, False, now
+        if asks:
+            self._look(reference)
+        return self._ledger.request(reference)
 
     def _look(self, reference: str) -> None:
         """One look from question to kept answer. Never raises: a look that breaks is a look that was silent."""
@@ -288,7 +297,8 @@ class Watch:
         try:
             self._ledger.change(
                 reference,
-                lambda request, _kin: replace(request, watch_over=True),
+                # money seen since then keeps its watch
+                lambda request, _kin: replace(request, watch_over=request.status in OVER),
                 self._clock.now(),
                 Actor.PROGRAM,
                 "the watch plan has ended",

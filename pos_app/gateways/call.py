@@ -16,7 +16,7 @@ class Call:
     gateway: str
     method: str
     url: str
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)  # auth sends its secret in it
     headers: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     fresh: bool = False
     deadline: float = DEADLINE
@@ -24,12 +24,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. `date` is the server's clock (aware UTC) when our monotonic clock read `ticks`."""
+    """One answer. `date` is the server's clock (aware UTC) when its header came, `age` seconds
+    ago. `retry_after` in seconds."""
 
     code: int
     body: bytes = field(repr=False)
     date: datetime | None
     retry_after: float | None
+    age: float = 0.0
 
 
 class Sends(Protocol):

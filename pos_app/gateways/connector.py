@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,6 +19,7 @@ from pos_app.gateways.call import Call, Reply, Sends
 from pos_app.gateways.pace import Pace
 from pos_app.gateways.signing import Signer
 
+LONGEST_EPOCH: Final = 13  # digits of an epoch in milliseconds
 LONGEST_WORDS: Final = 200  # of a gateway's own text that we keep
 DEEPEST: Final = 32
 INDIA: Final = timezone(timedelta(hours=5, minutes=30))
@@ -28,8 +30,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One row of a connector's closed list of refusals: where `needle` stands in the gateway's words (lower
-    case) of an answer with this HTTP code (0: any 4xx), that is what happened."""
+    """One row of a connector's closed list of refusals: where a word of the gateway (lower case) begins with
+    `needle` in an answer with this HTTP code (0: any 4xx), that is what happened."""
 
     code: int
     needle: str
@@ -43,6 +45,7 @@ class Answer:
 
     data: Mapping[str, object]
     at: datetime
+    code: int = 200
 
     def read(self, shape: type[T]) -> T:
         """The answer as a msgspec.Struct. Raises GatewayTrouble UNKNOWN when it has another shape."""
@@ -82,7 +85,7 @@ class Line:
                 continue
             # what it says was true at the latest when it was asked: an answer on its way is not yet "after"
             ago = timedelta(seconds=self._clock.ticks() - asked)
-            return Answer(data=self._judged(reply), at=self.now() - ago)
+            return Answer(data=self._judged(reply), at=self.now() - ago, code=reply.code)
         raise AssertionError  # the second turn always returns or raises
 
     def now(self) -> datetime:
@@ -103,7 +106,7 @@ class Line:
             )
         )
         if reply.date:
-            self._times.learn(self._facts.slug, reply.date, self._clock.ticks())
+            self._times.learn(self._facts.slug, reply.date, self._clock.ticks() - reply.age)
         return reply
 
     def _judged(self, reply: Reply) -> Mapping[str, object]:
@@ -125,8 +128,10 @@ def refusal(rows: Sequence[Refused], code: int, data: Mapping[str, object]) -> G
     """What a well-formed refusal means by the connector's closed list; what is not in it is UNKNOWN."""
     words = gateway_words(data)
     low = words.lower()
+    if data.get("status") is True:  # a refusal that says it is none
+        return GatewayTrouble(Outcome.UNKNOWN, Reason.NOT_UNDERSTOOD, words)
     for row in rows:
-        if row.code in {0, code} and row.needle in low:
+        if row.code in {0, code} and re.search(r"(?<![a-z])" + row.needle, low):
             return GatewayTrouble(row.outcome, row.reason, words)
     return GatewayTrouble(Outcome.UNKNOWN, Reason.NOT_UNDERSTOOD, words)
 
@@ -150,6 +155,8 @@ def read_object(body: bytes) -> Mapping[str, object]:
         data: object = json.loads(
             body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique
         )
+        if b"\\u" in body:  # half a surrogate pair could not be kept
+            json.dumps(data, ensure_ascii=False, default=str).encode("utf-8")
     except (ValueError, RecursionError, ArithmeticError):
         data = None
     if not isinstance(data, dict) or _depth(data) > DEEPEST:
@@ -169,8 +176,8 @@ def wire_time(value: object) -> datetime | None:
     """
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and value.strip().isdecimal() and value.isascii():
-        value = int(value[:20])
+    if isinstance(value, str) and value.isascii() and (digits := value.strip()).isdecimal():
+        value = int(digits) if len(digits) <= LONGEST_EPOCH else None
     if isinstance(value, int | Decimal):
         return _epoch(value)
     if not isinstance(value, str):
@@ -187,7 +194,9 @@ _EPOCH_END: Final = 4_102_444_800  # the year 2100
 
 
 def _epoch(number: int | Decimal) -> datetime | None:
-    if isinstance(number, Decimal) and (not number.is_finite() or abs(number.adjusted()) > 20):  # noqa: PLR2004
+    if isinstance(number, Decimal) and (not number.is_finite() or abs(number.adjusted()) > LONGEST_EPOCH):
+        return None
+    if not 0 < number < 1000 * _EPOCH_END:
         return None
     seconds = number / 1000 if number >= _MILLIS_FROM else number
     if not 0 < seconds < _EPOCH_END:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from pos_app.domain.errors import GatewayTrouble
+
 RENEW_EARLY: Final = 60.0  # seconds before a token's end
 
 
@@ -53,13 +55,16 @@ class Bearer:
         self._lock = threading.Lock()
         self._text = ""
         self._good_until = 0.0
+        self._failures = 0
+        self._failure: GatewayTrouble | None = None
 
     def sign(self, method: str, path: str, body: bytes) -> Signed:  # noqa: ARG002
+        seen = self._failures
         with self._lock:
             if not self._text or time.monotonic() >= self._good_until:
-                token = self._fetch()
-                early = min(RENEW_EARLY, token.lifetime / 2)
-                self._text, self._good_until = token.text, time.monotonic() + token.lifetime - early
+                if self._failure and self._failures != seen:
+                    raise self._failure  # who waited for a fetch in vain does not try it all over again
+                self._renew_now()
             return Signed(headers={"Authorization": f"Bearer {self._text}"}, body=body)
 
     def renew(self, refused: Signed) -> bool:
@@ -67,3 +72,13 @@ class Bearer:
             if refused.headers.get("Authorization") == f"Bearer {self._text}":
                 self._text = ""
             return True
+
+    def _renew_now(self) -> None:
+        try:
+            token = self._fetch()
+        except GatewayTrouble as trouble:
+            self._failures += 1
+            self._failure = trouble
+            raise
+        early = min(RENEW_EARLY, token.lifetime / 2)
+        self._text, self._good_until = token.text, time.monotonic() + token.lifetime - early

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,6 +35,8 @@ FACTS: Final = Facts(
 TOKEN_LIFETIME: Final = 600.0  # seconds
 ORDER_LIFETIME: Final = timedelta(minutes=5)
 LONGEST_LIFETIME: Final = timedelta(hours=24)  # an expiry beyond it can't be meant
+SLUG: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+TOKEN: Final = re.compile(r"[!-~]{1,4096}", re.ASCII)
 COUNTER_NAME: Final = "Counter sale"  # customer_details always has its three keys
 COUNTER_EMAIL: Final = "counter@example.com"
 COUNTER_MOBILE: Final = "9000000000"
@@ -72,7 +75,7 @@ REFUSALS: Final = (
     Refused(0, "already exist", Reason.DUPLICATE, Outcome.EXISTS),
     Refused(403, "whitelist", Reason.ADDRESS_NOT_ALLOWED),
     Refused(403, "allowed list", Reason.ADDRESS_NOT_ALLOWED),
-    Refused(403, "ip ", Reason.ADDRESS_NOT_ALLOWED),
+    Refused(403, r"ip\b", Reason.ADDRESS_NOT_ALLOWED),
     Refused(403, "geo", Reason.REGION_NOT_ALLOWED),
     Refused(403, "region", Reason.REGION_NOT_ALLOWED),
     Refused(403, "country", Reason.REGION_NOT_ALLOWED),
@@ -86,18 +89,18 @@ REFUSALS: Final = (
     Refused(0, "not active", Reason.NOT_ACTIVATED),
     Refused(0, "wallet", Reason.WALLET_LOW),
     Refused(0, "balance", Reason.WALLET_LOW),
+    Refused(0, "daily", Reason.LIMIT_REACHED),
+    Refused(0, "monthly", Reason.LIMIT_REACHED),
+    Refused(0, "limit", Reason.LIMIT_REACHED),
     Refused(0, "below min", Reason.AMOUNT_BELOW_MINIMUM),
     Refused(0, "minimum", Reason.AMOUNT_BELOW_MINIMUM),
     Refused(0, "above max", Reason.AMOUNT_ABOVE_MAXIMUM),
     Refused(0, "maximum", Reason.AMOUNT_ABOVE_MAXIMUM),
-    Refused(0, "daily", Reason.LIMIT_REACHED),
-    Refused(0, "monthly", Reason.LIMIT_REACHED),
-    Refused(0, "limit", Reason.LIMIT_REACHED),
     Refused(0, "expired", Reason.ORDER_EXPIRED),
     Refused(404, "", Reason.ORDER_NOT_FOUND),
-    Refused(0, "already", Reason.ORDER_STATE, Outcome.EXISTS),
-    Refused(0, "state", Reason.ORDER_STATE, Outcome.EXISTS),
-    Refused(0, "created", Reason.ORDER_STATE, Outcome.EXISTS),
+    Refused(0, "already (initiated|paid|processed)", Reason.ORDER_STATE, Outcome.EXISTS),
+    Refused(0, "(in|not) (a )?created", Reason.ORDER_STATE, Outcome.EXISTS),
+    Refused(0, "(order|invalid) (state|status)", Reason.ORDER_STATE, Outcome.EXISTS),
     Refused(403, "", Reason.NOT_ACTIVATED),
     Refused(0, "required", Reason.BAD_REQUEST),
     Refused(0, "missing", Reason.BAD_REQUEST),
@@ -129,21 +132,27 @@ class _Initiated(msgspec.Struct):
     provider: str | None = None
 
 
-class _State(msgspec.Struct):
+class _OrderNames(msgspec.Struct, kw_only=True):
+    """The names of an order in answers that need not name it."""
+
+    slug: str | None = None
+    order_slug: str | None = None
+    order_id: str | None = None  # ours or theirs: the document's samples differ
+    ref_id: str | None = None
+    external_reference_id: str | None = None
+
+
+class _State(_OrderNames, kw_only=True):
     payment_status: str
     status: bool = True
     amount: object = None
-    slug: str | None = None
-    order_slug: str | None = None
 
 
-class _Verdict(msgspec.Struct):
+class _Verdict(_OrderNames, kw_only=True):
     status: bool
     payment_status: str = ""
     valid: bool = True
     amount: object = None
-    slug: str | None = None
-    ref_id: str | None = None
     environment: str | None = None
 
 
@@ -183,8 +192,8 @@ class Smepay:
                 keep({"order_id": ask.reference})  # no slug came, but order/status answers to our own id
             raise
         created = _agreed(made, made.read(_Created))
-        slug = created.slug or created.order_slug
-        if not slug:
+        slug = created.slug or created.order_slug or ""
+        if not SLUG.fullmatch(slug):
             raise GatewayTrouble(Outcome.UNKNOWN, Reason.BROKEN_ANSWER)
         ids = {"slug": slug, "smepay_order_id": created.order_id or ""}
         keep(ids)  # before initiate there is no link, so that nothing can be paid
@@ -204,22 +213,26 @@ class Smepay:
             body = write_object({"client_id": client_id, "order_id": request.reference})
             answer = self._line.ask("POST", "/api/external/order/status", body, self._bearer)
         state = _agreed(answer, answer.read(_State))
-        found = state.slug or state.order_slug
+        found = state.slug or state.order_slug or ""
+        said, ours = self._word(state.payment_status), not _other_order(state, request)
+        if not ours and said is not Said.PAID:
+            said = Said.UNCLEAR  # a success of whatever order is still worth a confirming question
         return Sighting(
-            said=self._word(state.payment_status),
+            said=said,
             at=answer.at,
-            amount=wire_money(state.amount) if self._word(state.payment_status) is Said.PAID else None,
-            gateway_ids={"slug": found} if found and not slug else {},
+            amount=wire_money(state.amount) if said is Said.PAID and ours else None,
+            gateway_ids={"slug": found} if not slug and SLUG.fullmatch(found) else {},
         )
 
     def confirm(self, request: PaymentRequest) -> Sighting:
         """`order/validate` repeats the amount to us only by agreeing with it. A 404 proves nothing."""
         slug = request.gateway_ids.get("slug", "")
         body = _validation(self._keys.client_id, request.amount, slug)
-        answer = self._line.ask("POST", "/api/external/order/validate", body, self._bearer)
+        # a fresh connection: on a kept one a stray answer about another order could wait to be read
+        answer = self._line.ask("POST", "/api/external/order/validate", body, self._bearer, fresh=True)
         verdict = answer.read(_Verdict)
         word = self._word(verdict.payment_status)
-        agreed = verdict.status and verdict.valid
+        agreed = answer.code == 200 and verdict.status and verdict.valid  # noqa: PLR2004
         if word is Said.PAID and not agreed:
             word = Said.UNCLEAR
         amount = wire_money(verdict.amount)
@@ -230,7 +243,7 @@ class Smepay:
             at=answer.at,
             proven=True,
             amount=amount if word is Said.PAID else None,
-            differs=self._differs(verdict, request, slug),
+            differs=self._differs(verdict, request),
             words=gateway_words(answer.data),
         )
 
@@ -246,15 +259,12 @@ class Smepay:
             raise GatewayTrouble(
                 Outcome.NOT_SENT, trouble.reason, trouble.said, trouble.retry_after
             ) from None
-        if (
-            not access.access_token.isascii()
-            or not access.access_token.isprintable()
-            or not access.access_token
-        ):
+        token = access.access_token.strip()
+        if not TOKEN.fullmatch(token):
             raise GatewayTrouble(Outcome.NOT_SENT, Reason.BROKEN_ANSWER)
         if access.environment and not self._ours(access.environment):
             raise GatewayTrouble(Outcome.REJECTED, Reason.OTHER_ENVIRONMENT)
-        return Token(text=access.access_token, lifetime=_lifetime(access.expires_in))
+        return Token(text=token, lifetime=_lifetime(access.expires_in))
 
     def _ours(self, environment: str) -> bool:
         """Training and custom hosts are test hosts; a word we don't know is not ours."""
@@ -265,10 +275,8 @@ class Smepay:
         tests = {} if self._mode is Mode.LIVE else TEST_STATES
         return STATES.get(state) or tests.get(state) or Said.UNCLEAR
 
-    def _differs(self, verdict: _Verdict, request: PaymentRequest, slug: str) -> str:
-        if (verdict.slug and verdict.slug != slug) or (
-            verdict.ref_id and verdict.ref_id != request.reference
-        ):
+    def _differs(self, verdict: _Verdict, request: PaymentRequest) -> str:
+        if _other_order(verdict, request):
             return "id"
         return "environment" if verdict.environment and not self._ours(verdict.environment) else ""
 
@@ -278,6 +286,15 @@ def build(line: Line, credentials: Mapping[str, str], mode: Mode) -> Smepay:
 
 
 # ── readers ────────────────────────────────────────────────────────────────────────────────────────
+def _other_order(named: _OrderNames, request: PaymentRequest) -> bool:
+    """Whether an answer names an order that isn't this one; a name that is missing contradicts nothing."""
+    slug = request.gateway_ids.get("slug")
+    if slug and ({named.slug, named.order_slug} - {None, "", slug}):
+        return True
+    ours = {None, "", request.reference, request.gateway_ids.get("smepay_order_id")}
+    return bool({named.order_id, named.ref_id, named.external_reference_id} - ours)
+
+
 Shape = Any
 
 
@@ -298,7 +315,12 @@ def _ticket(answer: Answer, shown: _Initiated, ask: Ask, ids: dict[str, str]) ->
         read_upi_link(shown.payment_link, ask.amount, ask.shop.payee_vpa)
     except LinkRefused as error:
         refused = error.reason
-    if shown.external_reference_id and shown.external_reference_id != ask.reference:
+    if (shown.external_reference_id or shown.order_id) not in {
+        None,
+        "",
+        ask.reference,
+        ids["smepay_order_id"],
+    }:
         refused = Reason.OTHER_ORDER
     return Sighting(
         said=Said.TICKET_REFUSED if refused else Said.TICKET,

@@ -77,17 +77,21 @@ class Backend(httpcore.NetworkBackend):
         failure: OSError | None = None
         places = _resolve(host, port, self._sockets)
         for tried, (family, address) in enumerate(places):
-            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as error:  # no IPv6 in this kernel, no descriptor left
+                failure = error
+                continue
             self._sockets.add(sock)
             try:
                 # an address that never answers leaves time for the next one
                 sock.settimeout(self._sockets.left(httpcore.ConnectTimeout) / (len(places) - tried))
                 sock.connect(address)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            except OSError as error:
+            except (OSError, OverflowError) as error:
                 self._sockets.drop(sock)
                 sock.close()
-                failure = error
+                failure = error if isinstance(error, OSError) else OSError(str(error))
             except httpcore.ConnectTimeout:
                 self._sockets.drop(sock)
                 sock.close()
@@ -102,19 +106,22 @@ class Stream(httpcore.NetworkStream):
         self._sock, self._sockets = sock, sockets
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        self._sock.settimeout(self._sockets.left(httpcore.ReadTimeout))
         try:
-            return self._sock.recv(max_bytes)
+            self._sock.settimeout(self._sockets.left(httpcore.ReadTimeout))
+            got = self._sock.recv(max_bytes)
+            if not got and self._sockets.stopped:
+                raise httpcore.ReadError("stopped")  # ended by abort(): not the end of an answer
         except TimeoutError as error:
             raise httpcore.ReadTimeout("deadline") from error
         except OSError as error:
             raise httpcore.ReadError(str(error)) from error
+        return got
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         if not buffer:
             return
-        self._sock.settimeout(self._sockets.left(httpcore.WriteTimeout))
         try:
+            self._sock.settimeout(self._sockets.left(httpcore.WriteTimeout))
             self._sock.sendall(buffer)  # its time-out is for the whole, not for each piece
         except TimeoutError as error:
             raise httpcore.WriteTimeout("deadline") from error
@@ -145,8 +152,9 @@ class Stream(httpcore.NetworkStream):
         self._sockets.drop(plain)
         secure = Stream(wrapped, self._sockets)
         try:
+            self._sockets.left(httpcore.ConnectTimeout)  # an abort() may have come before it was noted
             wrapped.do_handshake()
-        except OSError as error:
+        except (OSError, httpcore.ConnectTimeout) as error:
             secure.close()
             raise httpcore.ConnectError(str(error)) from error
         return secure

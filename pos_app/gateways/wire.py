@@ -16,13 +16,15 @@ import httpcore
 import httpx
 
 from pos_app.domain.errors import GatewayTrouble, Outcome, Reason
-from pos_app.gateways.call import DEADLINE, Call, Reply
+from pos_app.gateways.call import Call, Reply
 from pos_app.gateways.pace import LONGEST_REST
 from pos_app.gateways.sockets import Backend, Sockets
 from pos_app.logs import Log
 
 LARGEST_REPLY: Final = 256 * 1024  # bytes
 CONNECTIONS: Final = 8  # a shared pool gets slow as it grows (budgets.md)
+FIRST_YEAR, LAST_YEAR = 2020, 2100  # a Date outside is no clock
+HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pos_app"}
 
 log = Log(__name__)
 
@@ -35,41 +37,48 @@ class Wire:
         self._largest = largest_reply
         self._sockets = Sockets()
         backend = Backend(self._sockets)
-        self._client = httpx.Client(
-            transport=_TwoPools(
-                kept=_transport(context, backend, keep=CONNECTIONS),
-                fresh=_transport(context, backend, keep=0),
-            ),
-            timeout=DEADLINE,
-            follow_redirects=False,
-            trust_env=False,
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pos_app"},
+        # the transport without httpx's client: no cookies, no redirects, no retries, nothing of its own
+        self._transport = _TwoPools(
+            kept=_transport(context, backend, keep=CONNECTIONS), fresh=_transport(context, backend, keep=0)
         )
 
     def send(self, call: Call) -> Reply:
         """Send once. Raises GatewayTrouble: NOT_SENT when surely nothing left, else UNKNOWN."""
-        refuse_unsafe(call.url)
+        request = self._request(call)
         began = time.monotonic()
         self._sockets.start_call(began + call.deadline)
         try:
-            reply = self._exchange(call)
-        except httpx.HTTPError as error:
+            reply = self._exchange(request)
+        except (httpx.HTTPError, httpx.StreamError, GatewayTrouble) as error:
             trouble = _trouble(error, stopped=self._sockets.stopped)
             _tell(call, began, outcome=trouble.outcome.value, reason=trouble.reason.value)
             raise trouble from None
-        except (httpx.InvalidURL, UnicodeError):
-            raise GatewayTrouble(Outcome.NOT_SENT, Reason.UNREACHABLE) from None
         finally:
             self._sockets.end_call()
         _tell(call, began, code=reply.code, bytes=len(reply.body))
         return reply
 
-    def _exchange(self, call: Call) -> Reply:
-        request = self._client.build_request(
-            call.method, call.url, content=call.body, headers=call.headers, extensions={"fresh": call.fresh}
-        )
-        request.extensions["timeout"] = httpx.Timeout(call.deadline).as_dict()
-        response = self._client.send(request, stream=True)
+    def _request(self, call: Call) -> httpx.Request:
+        """Raises GatewayTrouble NOT_SENT for what can't or must not be sent."""
+        if self._sockets.stopped:
+            raise GatewayTrouble(Outcome.NOT_SENT, Reason.STOPPED)
+        if not is_safe(call.url):
+            raise GatewayTrouble(Outcome.NOT_SENT, Reason.TLS)
+        try:
+            return httpx.Request(
+                call.method,
+                call.url,
+                # a fresh connection serves one call and is closed: none other can slip onto it
+                headers={**HEADERS, **call.headers, **({"Connection": "close"} if call.fresh else {})},
+                content=call.body,
+                extensions={"fresh": call.fresh, "timeout": httpx.Timeout(call.deadline).as_dict()},
+            )
+        except (httpx.InvalidURL, ValueError, OverflowError):
+            raise GatewayTrouble(Outcome.NOT_SENT, Reason.UNREACHABLE) from None
+
+    def _exchange(self, request: httpx.Request) -> Reply:
+        response = self._transport.handle_request(request)
+        told = time.monotonic()
         try:
             if response.headers.get("content-encoding", "identity").lower() != "identity":
                 raise GatewayTrouble(Outcome.UNKNOWN, Reason.BROKEN_ANSWER)
@@ -78,11 +87,13 @@ class Wire:
                 body += part
                 if len(body) > self._largest:
                     raise GatewayTrouble(Outcome.UNKNOWN, Reason.HUGE_ANSWER)
+            date = _date(response.headers.get("date", ""))
             return Reply(
                 code=response.status_code,
                 body=bytes(body),
-                date=_date(response.headers.get("date", "")),
-                retry_after=_retry_after(response.headers.get("retry-after", "")),
+                date=date,
+                age=time.monotonic() - told,
+                retry_after=_retry_after(response.headers.get("retry-after", ""), date),
             )
         finally:
             response.close()
@@ -93,25 +104,17 @@ class Wire:
 
     def close(self) -> None:
         self.abort()
-        self._client.close()
-
-
-def refuse_unsafe(url: str) -> None:
-    """Plain http only to this machine; raises GatewayTrouble NOT_SENT."""
-    if not is_safe(url):
-        raise GatewayTrouble(Outcome.NOT_SENT, Reason.TLS)
+        self._transport.close()
 
 
 def is_safe(url: str) -> bool:
-    parts = urlsplit(url)
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    if parts.scheme != "http" or not parts.hostname:
-        return False
-    if parts.hostname == "localhost":
-        return True
+    """https to anybody, plain http to this machine alone."""
     try:
-        return ipaddress.ip_address(parts.hostname).is_loopback
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+        if parts.scheme == "https" or not host:
+            return bool(host)
+        return parts.scheme == "http" and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
     except ValueError:
         return False
 
@@ -124,7 +127,9 @@ def _tell(call: Call, began: float, **facts: object) -> None:
     )
 
 
-def _trouble(error: httpx.HTTPError, *, stopped: bool) -> GatewayTrouble:
+def _trouble(error: Exception, *, stopped: bool) -> GatewayTrouble:
+    if isinstance(error, GatewayTrouble):
+        return error
     if isinstance(
         error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
     ):
@@ -147,22 +152,24 @@ def _trouble(error: httpx.HTTPError, *, stopped: bool) -> GatewayTrouble:
 def _causes(error: BaseException | None) -> Iterable[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__
+        error = error.__cause__ or error.__context__  # httpcore's pool raises "from None"
 
 
 def _date(text: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(text)
+        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    return read if FIRST_YEAR <= read.year < LAST_YEAR else None
 
 
-def _retry_after(text: str) -> float | None:
+def _retry_after(text: str, now: datetime | None) -> float | None:
+    """Seconds. A date is compared with the server's own clock: ours may be years off."""
     if text.isascii() and text.isdigit():
         return min(float(text[:6]), LONGEST_REST)
     when = _date(text)
-    return None if when is None else min(max(0.0, (when - datetime.now(UTC)).total_seconds()), LONGEST_REST)
+    return min(max(0.0, (when - now).total_seconds()), LONGEST_REST) if when and now else None
 
 
 def _transport(context: ssl.SSLContext, backend: httpcore.NetworkBackend, keep: int) -> httpx.HTTPTransport:

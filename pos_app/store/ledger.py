@@ -49,6 +49,9 @@ _REQUEST: Final = select(payment_requests).where(_requests.reference == bindpara
 _ADD_REQUEST: Final = insert(payment_requests)
 _CHANGE: Final = update(payment_requests).where(_requests.reference == bindparam("name"))
 _WATCHED: Final = select(payment_requests).where(text(WATCHED)).order_by(_requests.entry)
+_OF_BILL: Final = (
+    select(payment_requests).where(_requests.bill_reference == bindparam("bill")).order_by(_requests.entry)
+)
 _RECENT: Final = select(payment_requests).order_by(_requests.entry.desc()).limit(bindparam("count"))
 
 _other: Final = _requests.reference != bindparam("name")
@@ -133,6 +136,12 @@ class SqlLedger:
         with self._books.read() as connection:
             row = _one(connection, _BILL, reference)
         return bill_of(row, self._cipher)
+
+    def requests_of(self, bill_reference: str) -> list[PaymentRequest]:
+        """Oldest first."""
+        with self._books.read() as connection:
+            found = fetched(connection, _OF_BILL, bill=bill_reference)
+        return [self._read(row) for row in found]
 
     def watched(self) -> list[PaymentRequest]:
         with self._books.read() as connection:

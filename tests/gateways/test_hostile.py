@@ -347,7 +347,6 @@ def complaint(
     return "" if storable(sighting) else "text that is no text (half a surrogate pair)"
 
 
-# DEFECT (initiate: OverflowError and ValueError of wire_time; create, initiate: half a surrogate pair is kept).
 @pytest.mark.parametrize("path", GOOD)
 def test_no_reply_brings_a_wrong_paid_or_a_surprise(path: str) -> None:
     chance = random.Random(f"{SEED}{path}")

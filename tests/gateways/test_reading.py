@@ -95,7 +95,6 @@ BAD = {
     "JSONP": b"callback({})",
     "guarded": b")]}',\n{}",
 }
-# DEFECT: half a surrogate pair is no text: as an id it can't be written as UTF-8 (a log, a printer, SQLite's text).
 HALVES = {
     "lone surrogate": b'{"a":"\\ud800"}',
     "lone low surrogate": b'{"a":"x\\udc00y"}',
@@ -186,8 +185,6 @@ def test_what_is_no_time_is_none(value: object) -> None:
     assert wire_time(value) is None
 
 
-# DEFECT: the first two raise OverflowError (int / 1000 as a float), the last two ValueError (the text is cut to 20
-# characters before its spaces are taken away, and int("") or another number is what is left).
 @pytest.mark.parametrize(
     ("value", "time"),
     [(10**400, None), (10**4000, None), (" " * 20 + str(EPOCH), AT), (" " * 12 + str(EPOCH), AT)],

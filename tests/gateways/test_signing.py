@@ -128,8 +128,6 @@ def test_eight_threads_at_once_make_one_fetch() -> None:
     assert source.count == 1
 
 
-# DEFECT: each waiting thread makes its own fetch when the one before it failed, one after the other under the lock:
-# with a dark gateway the eighth question ends after eight deadlines (80 s), and a new sale waits behind them.
 def test_a_fetch_that_hangs_is_not_repeated_by_everyone_who_waited_for_it() -> None:
     source = Source(seconds=0.15)
     source.trouble = GatewayTrouble(Outcome.NOT_SENT, Reason.NO_ANSWER)

@@ -99,7 +99,7 @@ def begin(wire: Wire, call: Call) -> Outside:
 
 # ── the private attribute ──────────────────────────────────────────────────────────────────────────
 def test_our_backend_is_in_both_of_httpx_s_pools(wire: Wire) -> None:
-    transport: Any = wire._client._transport
+    transport: Any = wire._transport
     for pool in (transport._kept._pool, transport._fresh._pool):
         assert isinstance(pool, httpcore.ConnectionPool)
         assert isinstance(pool._network_backend, Backend)
@@ -179,9 +179,6 @@ def test_each_call_has_its_own_deadline(server: ScriptedServer, shared_wire: Wir
     assert isinstance(slow.end(1.0), GatewayTrouble)
 
 
-# DEFECT ("dripped body without a length"): recv gives b"" after our own shutdown, which ends such a body as if it
-# were whole: a truncated answer. Stream.read must ask `left` again when it gets nothing.
-# ── abort ──────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("name", [name for name in SLOW if "late" not in name])
 def test_abort_ends_a_hung_call_within_a_second(server: ScriptedServer, wire: Wire, name: str) -> None:
     server.on("/x", SLOW[name][0])
@@ -246,7 +243,6 @@ def test_a_hung_tls_handshake_meets_the_deadline(server: ScriptedServer, shared_
     assert trouble.outcome is Outcome.NOT_SENT
 
 
-# DEFECT: start_tls checks `left` before the new socket is listed, and not again: this abort waits for the deadline.
 def test_abort_just_as_tls_begins_is_not_missed(server: ScriptedServer) -> None:
     """Between wrap_socket, which empties the plain socket, and the new socket's entry in the list of open ones."""
 
@@ -277,7 +273,6 @@ def test_after_abort_nothing_leaves(server: ScriptedServer, wire: Wire) -> None:
     assert len(server.requests) == 1
 
 
-# DEFECT: a closed httpx.Client raises RuntimeError, which send lets through.
 def test_a_call_after_close_is_stopped_and_no_surprise(server: ScriptedServer, wire: Wire) -> None:
     server.on("/x", says(reply()))
     wire.close()
@@ -286,8 +281,6 @@ def test_a_call_after_close_is_stopped_and_no_surprise(server: ScriptedServer, w
     assert known(ended) == (Outcome.NOT_SENT, Reason.STOPPED)
 
 
-# DEFECT: settimeout stands outside of the try in Stream.read and .write: of a socket that close() has just closed in
-# another thread it raises a bare OSError (EBADF), now and then also in the test after this one.
 def test_a_stream_that_is_closed_under_its_reader_says_so_in_httpcore_s_words() -> None:
     ours, theirs = socket.socketpair()
     stream = Stream(ours, Sockets())
@@ -430,8 +423,6 @@ def test_an_informational_end_is_no_success(server: ScriptedServer, shared_wire:
     assert isinstance(ended, GatewayTrouble) or ended == Reply(101, b"", None, None)
 
 
-# DEFECT: httpx builds the next request of a redirect that it does not follow, and raises InvalidURL for some
-# of these; wire.send takes every InvalidURL for one of our own URL and says NOT_SENT of a call that was sent.
 LOCATIONS = [
     "https:foo", "http:foo", "mailto:a@b.in", "javascript:1", "x:y", "https://", "http://[::1", "//[::1",
     "//x:99999999", "/ok", "", "?", "#", "\x80", "https://" + "a" * 70 + ".example/", "http://\xe9\xe9/", "/" + "a" * 70_000,
@@ -537,8 +528,6 @@ def test_an_address_that_never_answers_leaves_time_for_the_next(
         assert shared_wire.send(call).code == 200
 
 
-# DEFECT: sockets.py makes the socket outside its try: where the kernel has no IPv6 an AAAA record ends the call
-# with a bare OSError, and the IPv4 address behind it is never tried.
 def test_an_address_of_a_family_that_this_machine_lacks_is_passed_over(
     server: ScriptedServer, shared_wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -551,7 +540,6 @@ def test_an_address_of_a_family_that_this_machine_lacks_is_passed_over(
     assert isinstance(ended, Reply), repr(ended)
 
 
-# DEFECT: the same line: a process that has no file descriptor left raises OSError out of wire.send.
 def test_no_file_descriptor_left_means_not_sent(
     server: ScriptedServer, shared_wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -605,8 +593,6 @@ def test_plain_http_goes_to_this_machine_only(shared_wire: Wire, no_sockets: Non
     assert not is_safe(url)
 
 
-# DEFECT: urlsplit raises ValueError for the first two, connect OverflowError for the last (and
-# the socket is never closed: a ResourceWarning in some later test); send lets both through.
 @pytest.mark.parametrize("url", BROKEN, ids=ascii)
 def test_an_address_that_can_not_be_read_means_not_sent(shared_wire: Wire, url: str) -> None:
     ended = begin(shared_wire, Call("toy", "POST", url, body=b"secret")).end(1.0)
@@ -649,7 +635,6 @@ def test_no_password_file_of_the_environment_is_used(
     assert server.requests[0].header("Authorization") == ""
 
 
-# DEFECT: httpx's client keeps cookies: what one reply set goes out with every later request, without a bound.
 def test_a_cookie_is_not_kept(server: ScriptedServer, wire: Wire) -> None:
     server.on("/x", says(reply(b"{}", 200, "Set-Cookie: session=abc; Path=/")), says(reply()))
     wire.send(a_call(server))
@@ -670,7 +655,7 @@ def test_the_bytes_that_were_given_are_the_bytes_that_leave(
     assert request.header("Accept") == "application/json"
     assert request.header("Transfer-Encoding") == ""
     assert {name.lower() for name, _ in request.headers} == {
-        "host", "accept", "accept-encoding", "connection", "user-agent", "x-own", "content-length",
+        "host", "accept", "accept-encoding", "user-agent", "x-own", "content-length",
     }  # fmt: skip
 
 
@@ -708,8 +693,6 @@ def test_fresh_connections_are_closed_after_use(server: ScriptedServer, wire: Wi
     server.wait_until_left()
 
 
-# DEFECT: httpcore marks a connection idle outside of the pool's lock, and another thread's question may take it
-# before it is closed, also with max_keepalive_connections=0. "Connection: close" on a fresh call ends that.
 def test_fresh_calls_of_many_threads_never_share_a_connection(server: ScriptedServer, wire: Wire) -> None:
     server.on("/x", echoes)
     usual = sys.getswitchinterval()
@@ -838,7 +821,6 @@ def test_retry_after_as_a_date(
     assert least <= found <= most
 
 
-# DEFECT: the date is compared with the shop PC's wall clock (money.md, invariant 14), not with the reply's own Date.
 def test_retry_after_as_a_date_is_measured_by_the_server_s_clock(
     server: ScriptedServer, shared_wire: Wire
 ) -> None:
@@ -858,8 +840,6 @@ def test_a_missing_date_is_none(server: ScriptedServer, shared_wire: Wire) -> No
     assert shared_wire.send(a_call(server)).date is None
 
 
-# DEFECT: the last two end the call with OverflowError, after it was sent; dates outside of what can be meant
-# (wire.py _date) must be None, also because GatewayTimes can't count on from the year 9999.
 @pytest.mark.parametrize(
     "text",
     [
@@ -935,8 +915,6 @@ def test_a_trusted_server_is_talked_to_and_its_connection_is_kept(tmp_path: Path
         assert server.connections == 2
 
 
-# DEFECT (the five below): httpcore's pool raises `exc from None`, which takes the cause away; _trouble looks for
-# ssl.SSLError along __cause__ only and says UNREACHABLE, so that TLS is never said.
 def test_tls_to_a_plain_server_means_not_sent_for_tls(server: ScriptedServer, shared_wire: Wire) -> None:
     def plain(peer: Peer) -> None:
         peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -1043,7 +1021,6 @@ def test_the_log_holds_no_secret(
     assert "SECRET" not in repr(lines) + repr(trouble)
 
 
-# DEFECT: a reply that is refused for its size or its coding leaves no line.
 @pytest.mark.parametrize(
     "data",
     [reply(b"a" * (LARGEST_REPLY + 1), date=None), reply(b"{}", 200, "Content-Encoding: gzip", date=None)],
@@ -1057,7 +1034,6 @@ def test_every_call_that_was_sent_leaves_a_line(
     assert [line["event"] for line in log_lines()] == ["call"]
 
 
-# DEFECT: Call.body is not repr=False as Reply.body and Signed.body are; auth's body is the client_secret.
 def test_neither_a_call_nor_a_reply_shows_its_secrets() -> None:
     call = Call("toy", "POST", "https://a.in/x", body=b"SECRET", headers={"Authorization": "SECRET"})
     assert "SECRET" not in repr(call)

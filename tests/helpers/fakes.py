@@ -89,6 +89,11 @@ class FakeLedger(Ledger):
             self._read()
             return [request for request in self._requests.values() if is_watched(request)]
 
+    def requests_of(self, bill_reference: str) -> list[PaymentRequest]:
+        with self._lock:
+            self._read()
+            return [one for one in self._requests.values() if one.bill_reference == bill_reference]
+
     def recent(self, count: int) -> list[PaymentRequest]:
         with self._lock:
             self._read()

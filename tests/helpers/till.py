@@ -24,7 +24,7 @@ class Till:
     def find(self, name: str, kind: type[W] = QWidget) -> W:
         found = self.program.window.findChild(kind, name)
         assert found is not None, f"no {kind.__name__} named {name}"
-        return cast("W", found)
+        return found
 
     def text(self, name: str) -> str:
         return cast("Any", self.find(name)).text()

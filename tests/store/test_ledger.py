@@ -291,7 +291,7 @@ def test_eight_threads_changing_at_once_lose_nothing(path: Path, ledger: SqlLedg
             numbers.append(opened(ledger).bill_number)
             ledger.change(
                 shared.reference,
-                lambda request, _kin, key=f"{thread}.{turn}": keep_ids(request, {key: "kept"}),
+                lambda request, _kin, key=f"{thread}.{turn}": keep_ids(request, {key: "kept"}, NOON),
                 NOON,
                 Actor.PROGRAM,
                 "ids",

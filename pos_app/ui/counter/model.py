@@ -117,7 +117,9 @@ class CounterModel(QObject):
         self._ask("recheck")
 
     def renew(self) -> None:
-        self._ask("renew")
+        """A new QR comes onto the card, or the request of the same bill that turns out to be paid."""
+        if self._desk and self._focus:
+            self._tasks.run(self._desk.renew, self._focus).then(self._renewed).otherwise(self.trouble)
 
     def look_at(self, reference: str) -> None:
         """Bring a request onto the card; empty: a fresh bill."""
@@ -150,6 +152,9 @@ class CounterModel(QObject):
     @property
     def focus(self) -> str:
         return self._focus
+
+    def _renewed(self, request: PaymentRequest) -> None:
+        self.look_at(request.reference)
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────
     def _send(self, sale: Sale, typed: tuple[str, str, str]) -> None:

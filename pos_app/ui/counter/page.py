@@ -24,6 +24,8 @@ class CounterPage(QWidget):
         self.entry = EntryCard(self)
         self.card = PaymentCard(self)
         self.recent = RecentSales(self)
+        self._early: tuple[str, str, str] | None = None
+        self.entry.charge_qr.connect(self._keep_early)
         self._lay_out()
         self.setFocusProxy(self.entry.amount)
 
@@ -60,6 +62,7 @@ class CounterPage(QWidget):
         from PySide6.QtGui import QKeySequence, QShortcut
 
         entry, card = self.entry, self.card
+        entry.charge_qr.disconnect(self._keep_early)
         entry.charge_qr.connect(model.charge_qr)
         entry.typed.connect(model.typed)
         card.cancel.connect(model.cancel)
@@ -79,6 +82,13 @@ class CounterPage(QWidget):
             ("Esc", self._escape),
         ):
             QShortcut(QKeySequence(key), self, slot).setAutoRepeat(False)
+
+        if self._early:
+            model.charge_qr(*self._early)
+
+    def _keep_early(self, amount: str, mobile: str, note: str) -> None:
+        """Charged before the model stands: once, however often it was pressed."""
+        self._early = (amount, mobile, note)
 
     def _escape(self) -> None:
         if not self.card.close_question():
