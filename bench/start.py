@@ -45,9 +45,12 @@ def opened(self, newest):
     from PySide6.QtCore import QTimer
     self.model.charge_qr("350", "", "")
     def done():
+        import os
         rss = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
         code = self.window.findChild(object, "payment_status").property("code")
-        assert code == "AWAITING", code
+        if code != "AWAITING":
+            print("stands at", code, file=sys.stderr, flush=True)
+            os._exit(1)
         print('{"frame": %f, "ready": %f, "rss": %f}' % (marks["frame"], marks["ready"], rss), flush=True)
         self.window.close()
     QTimer.singleShot(1500, done)

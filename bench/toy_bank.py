@@ -78,8 +78,10 @@ def toy_bank(delay: float) -> Generator[str]:
     """The base URL of a running toy bank."""
     with Popen([sys.executable, "-m", "bench.toy_bank", str(delay)], stdout=PIPE, text=True) as process:
         assert process.stdout
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/smepay"
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/smepay"
+        finally:
+            process.kill()
 
 
 if __name__ == "__main__":

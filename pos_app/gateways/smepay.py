@@ -35,7 +35,7 @@ FACTS: Final = Facts(
 TOKEN_LIFETIME: Final = 600.0  # seconds
 ORDER_LIFETIME: Final = timedelta(minutes=5)
 LONGEST_LIFETIME: Final = timedelta(hours=24)  # an expiry beyond it can't be meant
-SLUG: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+SLUG: Final = re.compile(r"[!-~]{1,128}", re.ASCII)
 TOKEN: Final = re.compile(r"[!-~]{1,4096}", re.ASCII)
 COUNTER_NAME: Final = "Counter sale"  # customer_details always has its three keys
 COUNTER_EMAIL: Final = "counter@example.com"
