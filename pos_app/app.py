@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pos_app.services import Services
     from pos_app.settings import Settings
     from pos_app.ui.counter.model import CounterModel
+    from pos_app.ui.one_window import OneWindow
+    from pos_app.workers.news import News
     from pos_app.workers.poller import Poller
     from pos_app.workers.tasks import Tasks
 
@@ -49,21 +52,52 @@ def _counter(command: Command) -> int:
 
     from pos_app.settings import load
     from pos_app.ui.look import Look, theme_for
+    from pos_app.ui.one_window import OneWindow
 
     application = QApplication.instance() or QApplication(["pos-app"])
     if not isinstance(application, QApplication):
         raise TypeError
     application.setApplicationName("pos_app")
     Look(theme_for("light")).apply(application)
+    one_window = OneWindow(command.data)
     try:
+        if not one_window.take():
+            return _second_start(one_window)
         settings = load(command.data)
     except SettingsTrouble as trouble:
         return _refused(application, str(trouble))
+    except OSError as error:
+        return _refused(
+            application, f"{command.data} can't be used: {error.strerror}. Choose another folder."
+        )
     program = Program(settings)
+    program.window.painted.connect(lambda: one_window.listen(program.window))
+    _hook(program)
     try:
         return application.exec()
     finally:
         program.close()
+        one_window.release()
+
+
+def _second_start(one_window: OneWindow) -> int:
+    if one_window.call_the_first():
+        return 0
+    print("pos_app: another pos_app is using this data folder and does not answer.", file=sys.stderr)  # noqa: T201
+    return 1
+
+
+def _hook(program: Program) -> None:
+    """What nobody expected goes to the log as files and lines, to the cashier as a sentence, nowhere else."""
+
+    def unexpected(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
+        from pos_app.logs import Log
+
+        Log("pos_app").broken("unexpected", error)
+        program.say_trouble()
+
+    sys.excepthook = unexpected
+    threading.excepthook = lambda told: told.exc_value and unexpected(told.exc_type, told.exc_value, None)
 
 
 COMMANDS = {"counter": _counter, "sandbox": _sandbox, "version": _version}
@@ -96,6 +130,7 @@ class Program:
         self._poller: Poller | None = None
         self._services: Services | None = None
         self._tasks: Tasks | None = None
+        self._news: News | None = None
         self._closed = False
         self._page = CounterPage()
         self.window = MainWindow(settings.shop.name, settings.mode, self._page)
@@ -126,6 +161,11 @@ class Program:
         self.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
+    def say_trouble(self) -> None:
+        """From any thread: a sentence instead of a traceback."""
+        if self._news and not self._closed:
+            self._news.trouble.emit()
+
     @property
     def is_open(self) -> bool:
         """Whether the books are open and the gateways connected."""
@@ -141,12 +181,13 @@ class Program:
         clock = SystemClock()
         times = GatewayTimes(clock)
         self._tasks = Tasks()
-        news = News()
+        self._news = news = News()
         self.model = CounterModel(self._tasks, times)
         for part in (self._tasks, news, self.model):
             part.setParent(self.window)
         news.changed.connect(self.model.hear)
         news.reach.connect(self.model.hear_reach)
+        news.trouble.connect(self.model.say_trouble)
         self.model.reach_changed.connect(self.window.show_reach)
         self._page.wire(self.model)
 

@@ -102,7 +102,7 @@ def build(
             gateways=gateways,
             times=times,
             clock=clock,
-            submit=lambda look: looks.submit(look) and None,
+            submit=lambda look: looks.submit(_logged, look) and None,
             publish=news.tell_changed,
             publish_reach=news.tell_reach,
             poke=poke,
@@ -118,6 +118,15 @@ def build(
             remarks=tuple(remarks),
             stack=stack.pop_all(),
         )
+
+
+def _logged(look: Callable[[], None]) -> None:
+    """A pool keeps an exception in a future that nobody reads."""
+    try:
+        look()
+    except Exception as error:
+        log.broken("look broke", error)
+        raise
 
 
 def _training(

@@ -12,6 +12,7 @@ class News(QObject):
     """Lives in the GUI thread; `tell_*` may be called from any thread."""
 
     changed = Signal(object)  # a PaymentRequest, kept already
+    trouble = Signal()  # something nobody expected; the log has it
     reach = Signal(str, object)  # gateway slug; None when it answered, else the Reason
 
     def tell_changed(self, request: PaymentRequest) -> None:

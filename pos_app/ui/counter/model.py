@@ -142,8 +142,11 @@ class CounterModel(QObject):
         elif isinstance(error, BooksTrouble):
             self.message_changed.emit(str(error))
         else:
-            self.message_changed.emit(TROUBLE)
+            self.say_trouble()
             raise error
+
+    def say_trouble(self) -> None:
+        self.message_changed.emit(TROUBLE)
 
     @property
     def is_open(self) -> bool:

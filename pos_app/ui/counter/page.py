@@ -62,6 +62,7 @@ class CounterPage(QWidget):
         from PySide6.QtGui import QKeySequence, QShortcut
 
         entry, card = self.entry, self.card
+        card.build()
         entry.charge_qr.disconnect(self._keep_early)
         entry.charge_qr.connect(model.charge_qr)
         entry.typed.connect(model.typed)
@@ -70,7 +71,7 @@ class CounterPage(QWidget):
         card.renew.connect(model.renew)
         self.recent.chosen.connect(model.look_at)
         model.view_changed.connect(card.show_view)
-        model.next_bill_in.connect(card.show_next_in)
+        model.next_bill_in.connect(card.paid.show_next_in)
         model.recent_changed.connect(self.recent.show_sales)
         model.message_changed.connect(entry.show_message)
         model.charged.connect(entry.clear_fields)
@@ -91,5 +92,5 @@ class CounterPage(QWidget):
         self._early = (amount, mobile, note)
 
     def _escape(self) -> None:
-        if not self.card.close_question():
-            self.card.ask_cancel()
+        if not self.card.live.close_question():
+            self.card.live.ask_cancel()

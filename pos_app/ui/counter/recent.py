@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from pos_app.ui.widgets.card import Card
 from pos_app.ui.widgets.chip import Chip
-from pos_app.ui.widgets.text import PlainLabel
+from pos_app.ui.widgets.text import PlainLabel, spaced
 
 if TYPE_CHECKING:
     from pos_app.ui.counter.view import RecentView
@@ -82,6 +82,6 @@ class _Tile(QPushButton):
     def show_sale(self, view: RecentView) -> None:
         self.reference = view.reference
         self._bill.setText(view.bill)
-        self._amount.setText(view.amount.replace("₹", "₹ ", 1))
+        self._amount.setText(spaced(view.amount))
         self._chip.show_state(view.word, view.icon, view.meaning, code=view.status, issue=view.issue)
         self.setAccessibleName(f"{view.bill}, {view.amount}, {view.word}")

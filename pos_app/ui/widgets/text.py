@@ -49,3 +49,8 @@ class PlainLabel(QLabel):
             if role in _FIGURES:
                 look.make_tabular(self)
             look.restyle(self)
+
+
+def spaced(amount: str) -> str:
+    """`₹ 1,250.00`: the sign a little apart, as it stands large."""
+    return amount.replace("₹", "₹ ", 1)
