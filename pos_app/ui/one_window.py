@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLockFile, QObject
 
 if TYPE_CHECKING:
-    from PySide6.QtNetwork import QLocalServer
+    from PySide6.QtCore import QFileSystemWatcher
     from PySide6.QtWidgets import QWidget
 
+FOLDER: Final = "window"
 LOCK: Final = "pos_app.lock"
-PATIENCE: Final = 500  # milliseconds for the first window to hear us
+CALL: Final = "come-forward"
+PATIENCE: Final = 1.0  # seconds for the first window to hear us
 
 
 class OneWindow(QObject):
-    """Holds the folder while it lives. A lock whose program was killed is taken over."""
+    """Holds the folder while it lives; a lock whose program was killed is taken over.
+
+    The second start leaves a file and the first takes it away: a local socket would load QtNetwork for it.
+    """
 
     def __init__(self, data: Path) -> None:
         super().__init__()
-        data.mkdir(parents=True, exist_ok=True)
-        self._name = "pos_app-" + hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:24]
-        self._lock = QLockFile(str(data / LOCK))
+        self._folder = data / FOLDER
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = QLockFile(str(self._folder / LOCK))
         self._lock.setStaleLockTime(0)  # a long day is no reason; a dead process is
-        self._server: QLocalServer | None = None
+        self._watcher: QFileSystemWatcher | None = None
         self._window: QWidget | None = None
 
     def take(self) -> bool:
@@ -34,35 +39,36 @@ class OneWindow(QObject):
 
     def call_the_first(self) -> bool:
         """Ask the window that has the folder to come forward; False when it does not hear."""
-        from PySide6.QtNetwork import QLocalSocket
-
-        socket = QLocalSocket()
-        socket.connectToServer(self._name)
-        heard = socket.waitForConnected(PATIENCE)
-        socket.disconnectFromServer()
-        return heard
+        call = self._folder / CALL
+        call.touch()
+        end = time.monotonic() + PATIENCE
+        while call.exists():
+            if time.monotonic() > end:
+                call.unlink(missing_ok=True)
+                return False
+            time.sleep(0.02)
+        return True
 
     def listen(self, window: QWidget) -> None:
         """After the first frame: come forward when a second start calls."""
-        from PySide6.QtNetwork import QLocalServer
+        from PySide6.QtCore import QFileSystemWatcher
 
         self._window = window
-        self._server = QLocalServer(self)
-        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        QLocalServer.removeServer(self._name)  # what a killed program left behind
-        self._server.newConnection.connect(self._come_forward)
-        self._server.listen(self._name)
+        self._watcher = QFileSystemWatcher([str(self._folder)], self)
+        self._watcher.directoryChanged.connect(self._hear)
+        self._hear()
 
     def release(self) -> None:
-        if self._server:
-            self._server.close()
+        if self._watcher:
+            self._watcher.deleteLater()
+            self._watcher = None
         self._lock.unlock()
 
-    def _come_forward(self) -> None:
-        if self._server:
-            while socket := self._server.nextPendingConnection():
-                socket.deleteLater()
-        if self._window:
-            self._window.showNormal()
-            self._window.raise_()
-            self._window.activateWindow()
+    def _hear(self, _folder: str = "") -> None:
+        call = self._folder / CALL
+        if not call.exists() or self._window is None:
+            return
+        call.unlink(missing_ok=True)
+        self._window.showNormal()
+        self._window.raise_()
+        self._window.activateWindow()
