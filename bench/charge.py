@@ -17,6 +17,7 @@ def measure(rounds: int, delay: float, budget: float) -> list[Row]:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ |= {"POS_APP_SECRET_SMEPAY_CLIENT_SECRET": "s", "POS_APP_SECRET_STORE_KEY": "k"}
     import httpx
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
     from pos_app.app import Program
@@ -27,12 +28,14 @@ def measure(rounds: int, delay: float, budget: float) -> list[Row]:
     application = cast("QApplication", QApplication.instance() or QApplication([]))
     Look("light").apply(application)
     painted: list[float] = []
+    waiting = QEventLoop()  # sleeps between events as the program does: a spinning loop would hold the GIL
     paint = QrView.paintEvent
 
     def painting(view: QrView, event: Any) -> None:
         paint(view, event)
         if view.property("payload"):
             painted.append(time.monotonic())
+            waiting.quit()
 
     QrView.paintEvent = painting  # type: ignore[method-assign]
     with (
@@ -54,13 +57,12 @@ def measure(rounds: int, delay: float, budget: float) -> list[Row]:
             application.processEvents()
             painted.clear()
             began = time.monotonic()
-            program.model.charge_qr("350", "", "")
-            while not painted:
-                application.processEvents()
+            QTimer.singleShot(0, lambda: program.model.charge_qr("350", "", ""))
+            waiting.exec()
             taken = (painted[0] - began) * 1000
             assert card.property("payload")
-            time.sleep(0.01)
-            application.processEvents()
+            QTimer.singleShot(30, waiting.quit)
+            waiting.exec()
             return taken
 
         def bare() -> float:
