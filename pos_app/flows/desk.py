@@ -47,6 +47,10 @@ class Desk:
     def recheck(self, reference: str) -> None:
         self._watch.ask_now(reference)
 
+    def check(self, reference: str) -> PaymentRequest:
+        """Ask now and wait for the answer; returns what is known then."""
+        return self._watch.look_and_tell(reference, patient=True)
+
     def look_at(self, reference: str) -> None:
         """This one is on the screen now; empty: none is."""
         self._watch.put_on_screen(reference)

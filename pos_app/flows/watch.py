@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,6 +24,9 @@ log = Log(__name__)
 
 SLOWEST_WHEN_SILENT: Final = 15.0  # seconds between looks while a gateway can't be reached
 SOONEST_RECHECK: Final = 1.0  # seconds between two looks that a person forces
+NEVER: Final = -1e9
+PATIENCE: Final = 100  # tries of one who waits for a look: more than a call's deadline
+IN_FLIGHT_STEP: Final = 0.1  # seconds between them
 UNCONFIGURED_STEP: Final = 60.0  # seconds; its gateway is not set up at present
 IDLE_STEP: Final = 5.0  # seconds until the next round when nothing is due sooner
 
@@ -35,7 +39,7 @@ class _Watched:
 
     gateway: str
     due: float
-    looked: float = -1e9
+    looked: float = NEVER
     in_flight: bool = False
     again: bool = False
     silences: int = 0
@@ -71,6 +75,7 @@ class Watch:
         publish_reach: PublishReach,
         poke: Callable[[], None],
         per_gateway: int = 8,
+        sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311 (jitter, no secret)
     ) -> None:
         self._ledger = ledger
@@ -83,6 +88,7 @@ class Watch:
         self._poke = poke
         self._per_gateway = per_gateway
         self._chance = chance
+        self._sleep = sleep
         self._lock = threading.Lock()
         self._watched: dict[str, _Watched] = {}
         self._busy: dict[str, int] = {}
@@ -167,22 +173,32 @@ class Watch:
             ]
         return min([max(0.0, wait) for wait in waits] + [IDLE_STEP])
 
-    def look_and_tell(self, reference: str) -> PaymentRequest:
+    def look_and_tell(self, reference: str, *, patient: bool = False) -> PaymentRequest:
         """Look now, in this thread, and return what is known then (money.md, Renew: the old one first).
 
-        One that is being looked at, or was a moment ago, is not asked twice.
+        One that is being looked at, or was a moment ago, is not asked twice; `patient` waits for its turn.
         """
         gateway = self._ledger.request(reference).gateway
+        for _ in range(PATIENCE if patient else 1):
+            if (wait := self._take(reference, gateway)) == 0:
+                self._look(reference)
+                break
+            if patient:
+                self._sleep(wait)
+        return self._ledger.request(reference)
+
+    def _take(self, reference: str, gateway: str) -> float:
+        """0 when this thread may look now, else seconds to wait before asking again."""
         now = self._clock.ticks()
         with self._lock:
             watched = self._watched.setdefault(reference, _Watched(gateway, due=now))
-            asks = not watched.in_flight and now - watched.looked >= SOONEST_RECHECK
-            if asks:
-                self._busy[gateway] = self._busy.get(gateway, 0) + 1
-                watched.in_flight, watched.again, watched.looked = True, False, now
-        if asks:
-            self._look(reference)
-        return self._ledger.request(reference)
+            if watched.in_flight:
+                return IN_FLIGHT_STEP
+            if (wait := watched.looked + SOONEST_RECHECK - now) > 0:
+                return wait
+            self._busy[gateway] = self._busy.get(gateway, 0) + 1
+            watched.in_flight, watched.again, watched.looked = True, False, now
+            return 0
 
     def _look(self, reference: str) -> None:
         """One look from question to kept answer. Never raises: a look that breaks is a look that was silent."""

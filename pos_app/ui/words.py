@@ -218,3 +218,7 @@ BOOKS_CLOSED: Final = "One moment, the books are being opened."
 TROUBLE: Final = (
     "Something went wrong in the program. Nothing was lost; try again, and tell the owner if it stays."
 )
+PARKED: Final = (
+    "Bill {bill}: the bank has no payment yet. Don't hand over goods. It is asked again every few seconds; "
+    "when the money is there, its tile below turns green."
+)

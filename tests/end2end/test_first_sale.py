@@ -228,3 +228,57 @@ def test_a_hung_bank_holds_up_the_end_by_less_than_a_second(
     began = time.monotonic()
     till.program.close()
     assert time.monotonic() - began < 1.0
+
+
+def test_the_customer_says_paid_before_it_is_so_the_bill_is_parked_and_turns_green(
+    bank: Bank, shop: Path, open_till: OpenTill
+) -> None:
+    till = open_till(shop)
+    till.charge("100")
+    till.wait_qr()
+    asked = len(bank.asked("qr/status"))
+    till.click("payment_says_paid")
+    till.wait(lambda: till.code() == ("", ""))
+    assert len(bank.asked("qr/status")) == asked + 1
+    bank.pay(bank.order())
+    till.wait(lambda: "paid" in [chip.text() for chip in till.find("recent_sales").findChildren(Chip)], 10)
+
+
+def test_the_customer_says_paid_and_it_is_so(bank: Bank, shop: Path, open_till: OpenTill) -> None:
+    till = open_till(shop)
+    till.charge("100")
+    till.wait_qr()
+    bank.pay(bank.order())
+    till.press(Qt.Key.Key_F8)
+    till.wait_code("PAID", seconds=2)
+
+
+def test_a_new_qr_asks_about_the_old_one_first_and_both_are_watched(
+    bank: Bank, shop: Path, open_till: OpenTill
+) -> None:
+    till = open_till(shop)
+    till.charge("100")
+    first = till.wait_qr()
+    asked = len(bank.asked("qr/status"))
+    for _ in range(3):
+        till.press(Qt.Key.Key_F6)
+    till.wait(lambda: till.property("payment_qr", "payload") not in {"", first})
+    assert len(bank.orders) == 2
+    assert len(bank.asked("qr/status")) >= asked + 1
+    old, new = bank.orders.values()
+    bank.pay(new)
+    till.wait_code("PAID")
+    bank.pay(old)
+    till.wait(
+        lambda: "paid twice" in [chip.text() for chip in till.find("recent_sales").findChildren(Chip)], 10
+    )
+
+
+def test_an_old_qr_that_was_paid_gets_no_new_one(bank: Bank, shop: Path, open_till: OpenTill) -> None:
+    till = open_till(shop)
+    till.charge("100")
+    till.wait_qr()
+    bank.pay(bank.order())
+    till.press(Qt.Key.Key_F6)
+    till.wait_code("PAID", seconds=2)
+    assert len(bank.orders) == 1

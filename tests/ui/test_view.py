@@ -63,8 +63,8 @@ def test_at_the_end_of_the_countdown_nothing_is_decided_but_a_last_check_is_said
     ("status", "able"),
     [
         (Status.OPENING, {Can.CANCEL, Can.RECHECK}),
-        (Status.AWAITING, {Can.CANCEL, Can.RECHECK}),
-        (Status.CONFIRMING, {Can.RECHECK}),
+        (Status.AWAITING, {Can.CANCEL, Can.RECHECK, Can.RENEW, Can.SAYS_PAID}),
+        (Status.CONFIRMING, {Can.RECHECK, Can.SAYS_PAID}),
         (Status.PAID, set[Can]()),
         (Status.EXPIRED, {Can.RECHECK, Can.RENEW}),
         (Status.CANCELLED, {Can.RECHECK, Can.RENEW}),

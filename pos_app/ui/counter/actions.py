@@ -7,3 +7,4 @@ class Can(StrEnum):
     CANCEL = "CANCEL"
     RECHECK = "RECHECK"
     RENEW = "RENEW"
+    SAYS_PAID = "SAYS_PAID"

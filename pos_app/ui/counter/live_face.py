@@ -28,6 +28,7 @@ class LiveFace(QWidget):
 
     cancel = Signal()
     recheck = Signal()
+    says_paid = Signal()
     renew = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,11 +41,14 @@ class LiveFace(QWidget):
         self._ring.setAccessibleName(self.tr("Time left"))
         self._qr = QrView(parent=self)
         self._qr.setObjectName("payment_qr")
-        self._qr.setFixedSize(QR_SIDE, QR_SIDE)
+        self._qr.setMinimumSize(QR_SIDE, QR_SIDE)
         self._status = Chip(parent=self)
         self._status.setObjectName("payment_status")
         self._message = self._named(PlainLabel("", "soft", wraps=True, parent=self), "payment_message")
         self._statement = Statement(self)
+        self._says_paid = self._action(
+            self.tr("Customer says paid"), "hand", "F8", "payment_says_paid", self.says_paid
+        )
         self._recheck = self._action(
             self.tr("Check now"), "refresh-cw", "F5", "payment_recheck", self.recheck
         )
@@ -91,6 +95,7 @@ class LiveFace(QWidget):
         """What can be done now; while a question stands, only its answers."""
         can = frozenset[Can]() if self._view is None or not self._question.isHidden() else self._view.can
         for button, able in (
+            (self._says_paid, Can.SAYS_PAID),
             (self._recheck, Can.RECHECK),
             (self._renew, Can.RENEW),
             (self._cancel, Can.CANCEL),
@@ -140,7 +145,7 @@ class LiveFace(QWidget):
         body = QHBoxLayout()
         body.setSpacing(24)
         picture = QVBoxLayout()
-        picture.addWidget(self._qr)
+        picture.addWidget(self._qr, 1)
         picture.addWidget(self._statement, 1)
         body.addLayout(picture, 1)
         column = QVBoxLayout()
@@ -149,7 +154,7 @@ class LiveFace(QWidget):
         column.addWidget(self._message)
         column.addStretch(1)
         column.addWidget(self._question)
-        for button in (self._recheck, self._renew, self._cancel):
+        for button in (self._says_paid, self._recheck, self._renew, self._cancel):
             column.addWidget(button)
         side = QWidget(self)
         side.setLayout(column)

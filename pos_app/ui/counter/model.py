@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from pos_app.domain.bill import Sale, read_sale
 from pos_app.domain.clock import GatewayTimes
 from pos_app.domain.errors import BooksTrouble, InputRefused, Reason
-from pos_app.domain.payment import PaymentRequest
+from pos_app.domain.payment import PaymentRequest, Status
+from pos_app.ui.counter.actions import Can
 from pos_app.ui.counter.view import PaymentView, away_view, recent_of, refusal_sentence, view_of
-from pos_app.ui.words import BOOKS_CLOSED, STARTING, TROUBLE
+from pos_app.ui.words import BOOKS_CLOSED, PARKED, STARTING, TROUBLE
 from pos_app.workers.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class CounterModel(QObject):
     view_changed = Signal(object)  # PaymentView, or None for a fresh bill
     recent_changed = Signal(object)  # list[RecentView]
     message_changed = Signal(str)
+    parked_changed = Signal(str)  # what became of a bill that was parked
     reach_changed = Signal(object)  # True, False, or None before the first answer
     charged = Signal()  # the fields are free for the next bill
     returned = Signal(str, str, str)  # amount, mobile, note of a sale that could not be kept
@@ -50,6 +52,7 @@ class CounterModel(QObject):
         self._focus = ""
         self._away: Reason | None = None
         self._last_charge = float("-inf")
+        self._renewing = False
         self._celebrate_until = 0.0
         self._shown: PaymentView | None = None
         self._timer = QTimer(self)
@@ -118,8 +121,16 @@ class CounterModel(QObject):
 
     def renew(self) -> None:
         """A new QR comes onto the card, or the request of the same bill that turns out to be paid."""
-        if self._desk and self._focus:
-            self._tasks.run(self._desk.renew, self._focus).then(self._renewed).otherwise(self.trouble)
+        view = self._shown
+        if self._desk and view and Can.RENEW in view.can and not self._renewing:
+            self._renewing = True
+            self._tasks.run(self._desk.renew, view.reference).then(self._renewed).otherwise(self._not_renewed)
+
+    def says_paid(self) -> None:
+        """The customer says that it is paid: ask now, say what the bank says, and free the card."""
+        view = self._shown
+        if self._desk and view and Can.SAYS_PAID in view.can:
+            self._tasks.run(self._desk.check, view.reference).then(self._said_paid).otherwise(self.trouble)
 
     def look_at(self, reference: str) -> None:
         """Bring a request onto the card; empty: a fresh bill."""
@@ -132,6 +143,7 @@ class CounterModel(QObject):
     def typed(self) -> None:
         """The next bill has begun: a celebration ends, a refused input is being mended."""
         self.message_changed.emit("")
+        self.parked_changed.emit("")
         if self._celebrate_until:
             self.look_at("")
 
@@ -156,7 +168,19 @@ class CounterModel(QObject):
     def focus(self) -> str:
         return self._focus
 
+    def _said_paid(self, request: PaymentRequest) -> None:
+        """Still open: park it, so that the queue moves on; money that comes shows in the row and on a click."""
+        if request.status is not Status.AWAITING or request.reference != self._focus:
+            return
+        self.parked_changed.emit(PARKED.format(bill=request.bill_number))
+        self.look_at("")
+
+    def _not_renewed(self, error: Exception) -> None:
+        self._renewing = False
+        self.trouble(error)
+
     def _renewed(self, request: PaymentRequest) -> None:
+        self._renewing = False
         self.look_at(request.reference)
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────

@@ -68,8 +68,10 @@ class CounterPage(QWidget):
         entry.typed.connect(model.typed)
         card.cancel.connect(model.cancel)
         card.recheck.connect(model.recheck)
+        card.says_paid.connect(model.says_paid)
         card.renew.connect(model.renew)
         self.recent.chosen.connect(model.look_at)
+        model.parked_changed.connect(card.show_parked)
         model.view_changed.connect(card.show_view)
         model.next_bill_in.connect(card.paid.show_next_in)
         model.recent_changed.connect(self.recent.show_sales)
@@ -80,6 +82,7 @@ class CounterPage(QWidget):
             ("F2", entry.charge),
             ("F5", model.recheck),
             ("F6", model.renew),
+            ("F8", model.says_paid),
             ("Esc", self._escape),
         ):
             QShortcut(QKeySequence(key), self, slot).setAutoRepeat(False)

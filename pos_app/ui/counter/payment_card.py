@@ -25,6 +25,7 @@ class PaymentCard(Card):
 
     cancel = Signal()
     recheck = Signal()
+    says_paid = Signal()
     renew = Signal()
 
     live: LiveFace
@@ -44,6 +45,7 @@ class PaymentCard(Card):
         self.live, self.paid = LiveFace(self), PaidFace(self)
         self.live.cancel.connect(self.cancel)
         self.live.recheck.connect(self.recheck)
+        self.live.says_paid.connect(self.says_paid)
         self.live.renew.connect(self.renew)
         self._stack.addWidget(self.live)
         self._stack.addWidget(self.paid)
@@ -57,6 +59,10 @@ class PaymentCard(Card):
             self._turn_to(self.paid, "paid")
         else:
             self._turn_to(self.live, view.meaning if view.meaning in FILLED and not view.qr else "")
+
+    def show_parked(self, sentence: str) -> None:
+        """On the idle face: what became of the bill that was parked."""
+        self._hint.setText(sentence or self.tr("Type the amount and press Enter: the QR appears here."))
 
     def _turn_to(self, face: QWidget, filled: str) -> None:
         self._stack.setCurrentWidget(face)
@@ -72,7 +78,8 @@ class PaymentCard(Card):
             PlainLabel(self.tr("Ready for the next bill"), "heading", align="center", parent=face)
         )
         column.addSpacing(4)
-        hint = self.tr("Type the amount and press Enter: the QR appears here.")
-        column.addWidget(PlainLabel(hint, "soft", align="center", parent=face))
+        self._hint = PlainLabel("", "soft", align="center", wraps=True, parent=face)
+        self.show_parked("")
+        column.addWidget(self._hint)
         column.addStretch(4)
         return face

@@ -159,7 +159,9 @@ def _can(request: PaymentRequest) -> frozenset[Can]:
         able.add(Can.CANCEL)
     if request.gateway_ids and not request.hand_over and request.status is not Status.PAID:
         able.add(Can.RECHECK)
-    if request.status in OVER or (request.status is Status.AWAITING and request.qr_refused):
+    if request.gateway_ids and request.status in {Status.AWAITING, Status.CONFIRMING}:
+        able.add(Can.SAYS_PAID)
+    if request.status in OVER or request.status is Status.AWAITING:
         able.add(Can.RENEW)
     return frozenset(able)
 
