@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sets pos_app up and runs it: python3 dev.py run | test | check | lock. Standard library only."""
+"""Sets pos_app up and runs it: python3 dev.py run | test | check | bench | lock. Standard library only."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ CHECKS = (
 def main(words: list[str]) -> int:
     command, rest = (words[0], words[1:]) if words else ("", [])
     if command not in COMMANDS:
-        print("usage: python3 dev.py run | test | check | lock", file=sys.stderr)
+        print("usage: python3 dev.py " + " | ".join(COMMANDS), file=sys.stderr)
         return 2
     if sys.version_info < (3, 11):  # noqa: UP036 (an older interpreter may well read this file)
         print("pos_app needs Python 3.11 or newer; this is " + sys.version.split()[0], file=sys.stderr)
@@ -84,6 +84,12 @@ def run_checks() -> int:
     return worst
 
 
+def bench(rest: list[str]) -> int:
+    """Measure every budget, or the ones named: start, charge, commit, watch, stop."""
+    set_up()
+    return call([str(PYTHON), "-m", "bench", *rest])
+
+
 def lock(_rest: list[str]) -> int:
     """Resolve pyproject.toml anew into requirements.lock: every version, with hashes, naming no host."""
     set_up()
@@ -95,7 +101,7 @@ def lock(_rest: list[str]) -> int:
     )  # fmt: skip
 
 
-COMMANDS = {"run": run, "test": test, "check": check, "lock": lock}
+COMMANDS = {"run": run, "test": test, "check": check, "bench": bench, "lock": lock}
 
 
 def set_up() -> None:

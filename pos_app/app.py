@@ -7,12 +7,14 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pos_app.commands import Command, UsageError, read_command
 from pos_app.domain.errors import BooksTrouble, KeyTrouble, SettingsTrouble
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
     from pos_app.domain.payment import PaymentRequest
     from pos_app.services import Services
     from pos_app.settings import Settings
@@ -41,12 +43,14 @@ def _version(_command: Command) -> int:
 
 
 def _sandbox(command: Command) -> int:
+    os.umask(0o077)
     from pos_app.sandbox.server import serve_forever
 
     return serve_forever(command.data, command.port)
 
 
 def _counter(command: Command) -> int:
+    os.umask(0o077)  # whatever is kept is for this user alone
     gc.disable()  # until the first sale is warm: a start makes no garbage, and looking for it costs frames
     from PySide6.QtWidgets import QApplication
 
@@ -59,10 +63,10 @@ def _counter(command: Command) -> int:
         raise TypeError
     application.setApplicationName("pos_app")
     Look(theme_for("light")).apply(application)
-    one_window = OneWindow(command.data)
     try:
+        one_window = OneWindow(command.data)
         if not one_window.take():
-            return _second_start(one_window)
+            return _second_start(application, one_window)
         settings = load(command.data)
     except SettingsTrouble as trouble:
         return _refused(application, str(trouble))
@@ -80,11 +84,15 @@ def _counter(command: Command) -> int:
         one_window.release()
 
 
-def _second_start(one_window: OneWindow) -> int:
+def _second_start(application: QApplication, one_window: OneWindow) -> int:
+    """Bring the first forward; where it does not hear, say who has the folder and what to do."""
     if one_window.call_the_first():
         return 0
-    print("pos_app: another pos_app is using this data folder and does not answer.", file=sys.stderr)  # noqa: T201
-    return 1
+    return _refused(
+        application,
+        f"Another pos_app has this data folder open ({one_window.holder()}) and does not answer. Close it there. "
+        f"If it is not running any more, delete the file {one_window.lock_file}, then start again.",
+    )
 
 
 def _hook(program: Program) -> None:
@@ -103,18 +111,22 @@ def _hook(program: Program) -> None:
 COMMANDS = {"counter": _counter, "sandbox": _sandbox, "version": _version}
 
 
-def _refused(application: object, sentence: str) -> int:
+def _refused(application: QApplication, sentence: str) -> int:
     """The program can't start: say why, in a window and on the terminal."""
-    from PySide6.QtWidgets import QApplication
-
     from pos_app.ui.refusal import RefusalWindow
 
     print(f"pos_app: {sentence}", file=sys.stderr)  # noqa: T201
     window = RefusalWindow(sentence)
     window.show()
-    if isinstance(application, QApplication):
-        application.exec()
+    application.exec()
     return 1
+
+
+NEWEST: Final = 12  # requests that the counter shows at start
+RETRY: Final = 5000  # milliseconds
+BROKEN_START: Final = (
+    "pos_app could not open the books. Start it again; if it stays so, show the owner the log."
+)
 
 
 class Program:
@@ -149,8 +161,11 @@ class Program:
             if self._poller:
                 self._poller.stop()
             self._tasks.stop()
-        if self._services:
-            self._services.close()
+            from pos_app import logs
+
+            if self._services:
+                self._services.close()
+            logs.tear_down()
         self._delete()
 
     def _delete(self) -> None:
@@ -185,15 +200,22 @@ class Program:
         self.model = CounterModel(self._tasks, times)
         for part in (self._tasks, news, self.model):
             part.setParent(self.window)
+        news.opened.connect(self.model.hear_opened)
         news.changed.connect(self.model.hear)
+        news.books.connect(self.model.hear_books)
         news.reach.connect(self.model.hear_reach)
         news.trouble.connect(self.model.say_trouble)
+        news.notice.connect(self.window.notices.add)
         self.model.reach_changed.connect(self.window.show_reach)
         self._page.wire(self.model)
 
         def build() -> Services:
-            from pos_app import services
+            from pos_app import logs, services
 
+            try:
+                logs.set_up(self._settings.data / "logs")
+            except OSError:  # a shop that can't write its log still sells
+                news.notice.emit("The log can't be written. Sales go on; tell the owner.")
             self._services = services.build(self._settings, clock, times, news, self._poke)
             return self._services
 
@@ -213,13 +235,26 @@ class Program:
             from pos_app.training_hands import TrainingHands
 
             self._hands = TrainingHands(self.window.training, services.training, self.model, tasks)
-        tasks.run(services.desk.open_up, 12).then(self._opened).otherwise(self.model.trouble)
+        self._open_up()
+
+    def _open_up(self) -> None:
+        """Everything still open is asked about; while the books can't be read, again and again."""
+        if self._services and self._tasks and not self._closed:
+            self._tasks.run(self._services.desk.open_up, NEWEST).then(self._opened).otherwise(
+                self._open_later
+            )
+
+    def _open_later(self, error: Exception) -> None:
+        from PySide6.QtCore import QTimer
+
+        self.window.notices.add(str(error))
+        QTimer.singleShot(RETRY, self.window, self._open_up)
 
     def _opened(self, newest: list[PaymentRequest]) -> None:
         services, tasks = self._services, self._tasks
         if services and tasks:
             self.model.open(services.desk, newest)
-            tasks.run(self._warm_up, services)
+            tasks.run(self._warm_up, services).then(self._settle_garbage).otherwise(self._settle_garbage)
 
     def _warm_up(self, services: Services) -> None:
         from pos_app.ui.widgets.qr_matrix import warm_up
@@ -227,13 +262,25 @@ class Program:
         services.warm_up()
         warm_up()
 
+    def _settle_garbage(self, _told: object = None) -> None:
+        """In the GUI thread, where QObjects may be collected: what stands now is no garbage, and looking at it
+        again and again would cost frames (budgets.md).
+        """
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
     def _poke(self) -> None:
         if self._poller:
             self._poller.poke()
 
     def _refuse(self, error: Exception) -> None:
+        """The books can't be opened: the sentence stays, what was typed comes back, no sale is taken."""
+        self._settle_garbage()
         if not isinstance(error, BooksTrouble | KeyTrouble):
-            self.model.trouble(error)
-            return
+            self.model.refuse(BROKEN_START)
+            self.window.notices.add(BROKEN_START)
+            raise error
         print(f"pos_app: {error}", file=sys.stderr)  # noqa: T201
+        self.model.refuse(str(error))
         self.window.notices.add(str(error))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import os
+import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pos_app import logs, vault
+from pos_app import vault
 from pos_app.domain.clock import Clock, GatewayTimes
+from pos_app.domain.errors import BooksTrouble
 from pos_app.domain.payment import PaymentRequest
 from pos_app.domain.promises import Gateway
 from pos_app.domain.shop import Mode
@@ -47,13 +48,8 @@ class Services:
     stack: ExitStack
 
     def warm_up(self) -> None:
-        """What the first sale needs and the opening of the books did not. Then nothing of it is garbage:
-        collecting it again and again would cost frames (budgets.md).
-        """
+        """What the first sale needs and the opening of the books did not."""
         self.wire.warm_up()
-        gc.collect()
-        gc.freeze()
-        gc.enable()
 
     def close(self) -> None:
         """In reverse: hung calls are ended first, the books are closed last."""
@@ -66,8 +62,6 @@ def build(
 ) -> Services:
     """Open the books and connect the gateways. Raises KeyTrouble and BooksTrouble with a sentence."""
     with ExitStack() as stack:
-        logs.set_up(settings.data / "logs")
-        stack.callback(logs.tear_down)
         key = vault.store_key(settings.data, settings.mode, os.environ)
         remarks = list(settings.remarks)
         if key.source == "file" and settings.mode is not Mode.TRAINING:
@@ -82,9 +76,13 @@ def build(
         stack.callback(wire.close)
         gateways = _gateways(settings, twins, wire, clock, times, remarks)
 
-        def opened(request: PaymentRequest) -> None:
+        def changed(request: PaymentRequest) -> None:
             watch.adopt(request)
             news.tell_changed(request)
+
+        def opened(request: PaymentRequest) -> None:
+            watch.adopt(request)
+            news.tell_opened(request)
 
         checkout = Checkout(
             ledger=ledger,
@@ -92,7 +90,8 @@ def build(
             shop=settings.shop,
             times=times,
             clock=clock,
-            publish=opened,
+            publish=changed,
+            publish_opened=opened,
             publish_reach=news.tell_reach,
         )
         looks = ThreadPoolExecutor(LOOKS, thread_name_prefix="look")
@@ -105,6 +104,8 @@ def build(
             submit=lambda look: looks.submit(_logged, look) and None,
             publish=news.tell_changed,
             publish_reach=news.tell_reach,
+            publish_books=news.tell_books,
+            settle=checkout.settle_interrupted,
             poke=poke,
             per_gateway=max(2, LOOKS // max(1, len(gateways))),  # one that hangs leaves the others theirs
         )
@@ -120,13 +121,12 @@ def build(
         )
 
 
-def _logged(look: Callable[[], None]) -> None:
+def _logged(look: Callable[[], object]) -> None:
     """A pool keeps an exception in a future that nobody reads."""
     try:
         look()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (nobody reads its future)
         log.broken("look broke", error)
-        raise
 
 
 def _training(
@@ -138,7 +138,12 @@ def _training(
     from pos_app.sandbox.server import SandboxServer
 
     server = SandboxServer(settings.data / BOOK, payee_vpa=settings.shop.payee_vpa or "training.shop@smepay")
-    server.start()
+    try:
+        server.start()
+    except (OSError, sqlite3.Error) as error:
+        raise BooksTrouble(
+            f"The training bank can't start: {error}. Its book is {settings.data / BOOK}; move it away to begin anew."
+        ) from error
     stack.callback(server.stop)
     twins = {section.removeprefix("gateways."): keys for section, keys in server.sections().items()}
     return twins, server.smepay

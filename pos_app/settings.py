@@ -30,7 +30,7 @@ class GatewaySettings:
     slug: str
     environment: str
     base_url: str = ""
-    keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    keys: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,6 @@ class Settings:
     mode: Mode = Mode.TRAINING
     shop: Shop = field(default_factory=Shop)
     gateways: Mapping[str, GatewaySettings] = field(default_factory=dict[str, GatewaySettings])
-    has_shop: bool = False
     remarks: tuple[str, ...] = ()
 
 
@@ -72,7 +71,6 @@ def load(data: Path) -> Settings:
         mode=_mode(gateways),
         shop=shop,
         gateways=gateways,
-        has_shop="shop" in table,
         remarks=tuple(remarks),
     )
 

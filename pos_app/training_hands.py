@@ -5,7 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from pos_app.sandbox.training import SmepayTraining
+from pos_app.ui.counter.actions import Can
 from pos_app.ui.counter.model import CounterModel
+from pos_app.ui.counter.view import PaymentView
 from pos_app.ui.training import DARK, DECLINE, PAY, PAY_LESS, PAY_MORE, TrainingPanel
 from pos_app.workers.tasks import Tasks
 
@@ -20,7 +22,13 @@ class TrainingHands(QObject):
         self._smepay = smepay
         self._model = model
         self._tasks = tasks
+        self._panel = panel
         panel.acted.connect(self._act)
+        model.view_changed.connect(self._reflect)
+        self._reflect(None)
+
+    def _reflect(self, view: PaymentView | None) -> None:
+        self._panel.show_payable(view is not None and Can.RECHECK in view.can)
 
     def _act(self, act: str) -> None:
         reference = self._model.focus

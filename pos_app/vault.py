@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ KEYRING_NOTE: Final = "store.key.in-keyring"
 _LOCK_FILE: Final = "store.key.lock"
 _SERVICE: Final = "pos_app"
 _KEY_LENGTH: Final = 32
+_LOCK_TRIES: Final = 60
+_LOCK_STEP: Final = 0.05  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,16 @@ def _alone(data: Path) -> Generator[None]:
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX)
+            for _ in range(_LOCK_TRIES):
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    time.sleep(_LOCK_STEP)
+            else:
+                raise KeyTrouble(
+                    f"Another program keeps the key of the books in {data} to itself. Close it, then start again."
+                )
             yield
 
 

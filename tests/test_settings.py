@@ -47,7 +47,6 @@ client_id = "c1"
     )
     assert settings.gateways["smepay"].base_url == "http://127.0.0.1:9000/smepay"
     assert settings.gateways["smepay"].keys == {"client_id": "c1"}
-    assert settings.has_shop
     assert not settings.remarks
 
 

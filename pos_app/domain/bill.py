@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -19,8 +19,8 @@ class Sale:
     """What the cashier typed for one bill, checked. `mobile` is ten digits or empty."""
 
     amount: Money
-    mobile: str = ""
-    note: str = ""
+    mobile: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Bill:
     amount: Money
     opened_at: datetime
     number: int = 0
-    mobile: str = ""
-    note: str = ""
+    mobile: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
 
 
 def read_sale(amount: str, mobile: str = "", note: str = "") -> Sale:

@@ -91,8 +91,11 @@ def _present_refused(request: PaymentRequest, sighting: Sighting, now: datetime,
 def _remember_ticket(
     request: PaymentRequest, sighting: Sighting, _now: datetime, _kin: Kin
 ) -> PaymentRequest:
-    """A ticket that comes after the cashier cancelled: never shown, but it says what to ask by and until when."""
+    """A ticket that comes too late to be shown: it says what to ask by and until when, and whether it was refused."""
     informed = _informed(request, sighting)
+    if sighting.said is Said.TICKET_REFUSED:
+        refused = replace(informed, qr_refused=sighting.reason or Reason.QR_NOT_UPI)
+        informed = with_issues(refused, Issue.MISMATCH)
     return replace(informed, expires_at=sighting.ticket.expires_at) if sighting.ticket else informed
 
 
@@ -130,12 +133,13 @@ def _success_seen(request: PaymentRequest, sighting: Sighting, now: datetime, ki
         reason=None,
         words="",
     )
-    return _settle(seen, sighting, now, kin) if sighting.proven else _weigh(seen, sighting)
+    return _settle(seen, sighting, now, kin)
 
 
 def _settle(request: PaymentRequest, sighting: Sighting, now: datetime, kin: Kin) -> PaymentRequest:
     """CONFIRMING and a success: a proof may release the goods, a hint may only hold them."""
-    weighed = _weigh(_informed(request, sighting), sighting)
+    ours = sighting.proven and not sighting.differs and not kin.transaction_used
+    weighed = _weigh(_informed(request, sighting), sighting, lifts=ours and sighting.amount is not None)
     if not sighting.proven:
         return weighed
     if sighting.differs or kin.transaction_used or request.qr_refused:
@@ -150,18 +154,20 @@ def _settle(request: PaymentRequest, sighting: Sighting, now: datetime, kin: Kin
     )
 
 
-def _weigh(request: PaymentRequest, sighting: Sighting) -> PaymentRequest:
-    """Compare what was received with the bill. The amount named last decides what is short; more than the
-    bill, once named, stays. A proof that names none agrees with the bill, unless an amount was named before.
+def _weigh(request: PaymentRequest, sighting: Sighting, *, lifts: bool) -> PaymentRequest:
+    """Compare what was received with the bill. A proof that names no amount agrees with the bill, unless an
+    amount was named before. A hint may lay UNDERPAID, only a proof of ours that names the amount `lifts` it;
+    more than the bill, once named, stays.
     """
     told = sighting.amount or request.told or (request.amount if sighting.proven else None)
     if told is None:
         return request
     received = max(told, request.received or told)
-    short = {Issue.UNDERPAID} if told < request.amount else set[Issue]()
-    over = {Issue.OVERPAID} if received > request.amount else set[Issue]()
+    short = told < request.amount or (Issue.UNDERPAID in request.issues and not lifts)
+    over = received > request.amount
     kept = request.issues - {Issue.UNDERPAID, Issue.OVERPAID}
-    return replace(request, told=told, received=received, issues=kept | short | over)
+    issues = {issue for issue, holds in ((Issue.UNDERPAID, short), (Issue.OVERPAID, over)) if holds}
+    return replace(request, told=told, received=received, issues=kept | issues)
 
 
 def _unproven(request: PaymentRequest, sighting: Sighting, now: datetime, _kin: Kin) -> PaymentRequest:
@@ -221,11 +227,10 @@ _MOVES: Final[dict[tuple[Status, Said], Move]] = {
     (Status.CONFIRMING, Said.EXPIRED): _unproven,
     (Status.CONFIRMING, Said.UNCLEAR): _unasked,
     (Status.CONFIRMING, Said.SILENT): _unasked,
-    (Status.CANCELLED, Said.TICKET): _remember_ticket,
-    (Status.CANCELLED, Said.TICKET_REFUSED): _remember_ticket,
-    (Status.EXPIRED, Said.TICKET): _remember_ticket,
-    (Status.EXPIRED, Said.TICKET_REFUSED): _remember_ticket,
     (Status.EXPIRED, Said.PAID): _success_seen,
     (Status.CANCELLED, Said.PAID): _success_seen,
     (Status.FAILED, Said.PAID): _success_seen,
 }
+_TOO_LATE_TO_SHOW: Final = (Status.CONFIRMING, Status.EXPIRED, Status.CANCELLED, Status.FAILED)
+for _status in _TOO_LATE_TO_SHOW:
+    _MOVES[_status, Said.TICKET] = _MOVES[_status, Said.TICKET_REFUSED] = _remember_ticket

@@ -51,7 +51,6 @@ class Money:
         return f"-₹{text[1:]}" if text.startswith("-") else f"₹{text}"
 
 
-NOTHING: Final = Money(0)
 COUNTER_MIN: Final = Money(100)  # screens.md: amounts at the counter, ₹1.00 to ₹5,00,000.00
 COUNTER_MAX: Final = Money(5_00_000_00)
 

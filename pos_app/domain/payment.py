@@ -52,6 +52,8 @@ SHOWN_FIRST: Final = (
 )
 # These keep the goods on the counter until a person decides; age does not end them.
 HOLDS_GOODS: Final = frozenset({Issue.MISMATCH, Issue.UNDERPAID, Issue.OVERPAID})
+HAS_MONEY: Final = frozenset({Status.CONFIRMING, Status.PAID})
+STILL_OPEN: Final = frozenset({Status.OPENING, Status.AWAITING, Status.CONFIRMING})
 OVER: Final = frozenset({Status.EXPIRED, Status.CANCELLED, Status.FAILED})
 
 

@@ -31,8 +31,3 @@ def read_mobile(text: str) -> str:
     if not _MOBILE.fullmatch(digits):
         raise InputRefused(Refusal.MOBILE_FIRST_DIGIT)
     return digits
-
-
-def masked(mobile: str) -> str:
-    """`••••• 43210`: enough for the cashier to recognise, too little to misuse."""
-    return f"••••• {mobile[-5:]}" if mobile else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -43,8 +43,8 @@ class Ask:
     reference: str
     amount: Money
     shop: Shop
-    mobile: str = ""
-    note: str = ""
+    mobile: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
 
 
 Keep = Callable[[dict[str, str]], None]

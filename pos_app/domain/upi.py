@@ -10,7 +10,9 @@ from urllib.parse import unquote
 from pos_app.domain.errors import Reason
 from pos_app.domain.money import Money, wire_money
 
-LONGEST_LINK: Final = 1200  # characters; beyond it the modules get too small for a phone at 380 px
+LONGEST_LINK: Final = (
+    1200  # bytes, which is what a QR takes; beyond it the modules get too small for a phone at 380 px
+)
 _HEAD: Final = re.compile(r"upi://pay/?\?(?P<query>[^#]+)", re.IGNORECASE)
 _VPA: Final = re.compile(r"[A-Za-z0-9.\-_]{2,256}@[A-Za-z0-9.\-]{2,64}", re.ASCII)
 _PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -40,7 +42,7 @@ def read_upi_link(text: str, amount: Money, pinned_payee: str = "") -> UpiLink:
     Required (money.md, QR): scheme `upi`, host `pay`, exactly one `am` equal to the bill in paise, `cu`
     absent or INR, `mam` absent or equal to `am`, `pa` as pinned for the shop (empty: any one payee).
     """
-    if not text.isprintable() or " " in text or len(text) > LONGEST_LINK:
+    if not text.isprintable() or " " in text or len(text.encode()) > LONGEST_LINK:
         raise LinkRefused(Reason.QR_NOT_UPI)
     head = _HEAD.fullmatch(text)
     if not head:

@@ -10,8 +10,8 @@ from typing import Final
 from pos_app.domain.audit import Actor
 from pos_app.domain.bill import Bill, Sale
 from pos_app.domain.clock import Clock, GatewayTimes
-from pos_app.domain.collecting import apply, begin, cancel, keep_ids
-from pos_app.domain.errors import GatewayTrouble, InputRefused, Outcome, Reason, Refusal
+from pos_app.domain.collecting import Kin, apply, begin, cancel, keep_ids
+from pos_app.domain.errors import BooksTrouble, GatewayTrouble, InputRefused, Outcome, Reason, Refusal
 from pos_app.domain.ids import new_reference
 from pos_app.domain.payment import Method, PaymentRequest, Said, Sighting
 from pos_app.domain.promises import Ask, Facts, Gateway, Ledger, MakesQr
@@ -42,6 +42,7 @@ class Checkout:
         times: GatewayTimes,
         clock: Clock,
         publish: Publish,
+        publish_opened: Publish,
         publish_reach: PublishReach,
     ) -> None:
         self._ledger = ledger
@@ -50,12 +51,15 @@ class Checkout:
         self._times = times
         self._clock = clock
         self._publish = publish
+        self._publish_opened = publish_opened
         self._publish_reach = publish_reach
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
 
     def charge(self, sale: Sale) -> PaymentRequest:
-        """A new bill and its QR. Raises InputRefused without a gateway, BooksTrouble before anything is sent."""
+        """A new bill and its QR. Raises InputRefused without a gateway, BooksTrouble before anything is sent:
+        then nothing was kept either.
+        """
         gateway = self._qr_gateway()
         now = self._clock.now()
         bill = Bill(
@@ -68,7 +72,7 @@ class Checkout:
         request, ask, draft = self._intent(gateway, bill)
         with self._marked(request.reference):
             kept = self._ledger.open_bill(bill, request, Actor.CASHIER)
-            return self._open(gateway, kept, ask, draft)
+            return self._opened_or_kept(gateway, kept, ask, draft)
 
     def renew(self, reference: str) -> PaymentRequest:
         """A new request for the same bill, with a reference of its own; the old one is watched on."""
@@ -77,7 +81,7 @@ class Checkout:
         request, ask, draft = self._intent(gateway, bill)
         with self._marked(request.reference):
             kept = self._ledger.add_request(request, Actor.CASHIER)
-            return self._open(gateway, kept, ask, draft)
+            return self._opened_or_kept(gateway, kept, ask, draft)
 
     def cancel(self, reference: str) -> PaymentRequest:
         now = self._times.now(self._ledger.request(reference).gateway)
@@ -98,13 +102,19 @@ class Checkout:
 
     def settle_interrupted(self, request: PaymentRequest) -> None:
         """An opening that a crash cut off before it could be asked about: nothing payable was left."""
-        if request.gateway_ids or request.reason or self.is_opening(request.reference):
-            return
-        self._hear(
-            request.reference,
-            Sighting(said=Said.NOT_MADE, at=self._times.now(request.gateway), reason=Reason.INTERRUPTED),
-            "opening was interrupted",
+        now = self._times.now(request.gateway)
+        cut_off = Sighting(said=Said.NOT_MADE, at=now, reason=Reason.INTERRUPTED)
+
+        def settle(found: PaymentRequest, kin: Kin) -> PaymentRequest:
+            if found.gateway_ids or found.reason or self.is_opening(found.reference):
+                return found
+            return apply(found, cut_off, now, kin)
+
+        before, after = self._ledger.change(
+            request.reference, settle, self._clock.now(), Actor.PROGRAM, "opening was interrupted"
         )
+        if after != before:
+            self._publish(after)
 
     def _qr_gateway(self) -> MakesQr:
         for gateway in self._gateways.values():
@@ -133,12 +143,25 @@ class Checkout:
         )
         return begin(request, hashlib.sha256(draft).hexdigest()), ask, draft
 
+    def _opened_or_kept(
+        self, gateway: MakesQr, kept: PaymentRequest, ask: Ask, draft: bytes
+    ) -> PaymentRequest:
+        """Once the intent is kept, no trouble may look as if it were not: the watch goes on from here."""
+        try:
+            return self._open(gateway, kept, ask, draft)
+        except BooksTrouble as trouble:
+            log.warning("books", reference=kept.reference, error=type(trouble).__name__)
+        except Exception as error:  # noqa: BLE001 (whatever broke, the bill is kept)
+            log.broken("opening broke", error, reference=kept.reference)
+        return kept
+
     def _open(self, gateway: MakesQr, request: PaymentRequest, ask: Ask, draft: bytes) -> PaymentRequest:
-        self._publish(request)
+        self._publish_opened(request)
         askable = False
 
         def keep(ids: dict[str, str]) -> None:
             nonlocal askable
+            askable = True  # also when the books can't keep them: something payable may come to be
             now = self._times.now(gateway.facts.slug)
             self._ledger.change(
                 ask.reference,
@@ -147,7 +170,6 @@ class Checkout:
                 Actor.GATEWAY,
                 "order made",
             )
-            askable = True
 
         try:
             sighting = gateway.make_qr(ask, draft, keep)
@@ -155,12 +177,10 @@ class Checkout:
         except GatewayTrouble as trouble:
             self._publish_reach(request.gateway, trouble.reason)
             sighting = self._not_opened(gateway.facts, trouble, askable=askable)
-        except Exception:
+        except Exception as error:  # noqa: BLE001 (the bill is kept: to call it not kept would charge twice)
+            log.broken("opening broke", error, reference=ask.reference)
             broken = GatewayTrouble(Outcome.UNKNOWN, Reason.NOT_UNDERSTOOD)
-            self._hear(
-                ask.reference, self._not_opened(gateway.facts, broken, askable=askable), "opening broke"
-            )
-            raise
+            sighting = self._not_opened(gateway.facts, broken, askable=askable)
         return self._hear(ask.reference, sighting, "opening answered")
 
     def _not_opened(self, facts: Facts, trouble: GatewayTrouble, *, askable: bool) -> Sighting:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 from pos_app.domain.bill import Sale
-from pos_app.domain.payment import PaymentRequest, Status
+from pos_app.domain.payment import HAS_MONEY, STILL_OPEN, PaymentRequest
 from pos_app.domain.promises import Gateway, Ledger
 from pos_app.flows.checkout import Checkout
 from pos_app.flows.watch import Watch
@@ -21,12 +22,10 @@ class Desk:
         self._checkout = checkout
         self._watch = watch
         self._gateways = gateways
+        self._renewing = threading.Lock()
 
     def open_up(self, count: int) -> list[PaymentRequest]:
         """At start: ask about everything still watched; returns the newest `count` requests, newest first."""
-        for request in self._ledger.watched():
-            if request.status is Status.OPENING:
-                self._checkout.settle_interrupted(request)
         self._watch.adopt_all()
         return self._ledger.recent(count)
 
@@ -34,12 +33,15 @@ class Desk:
         return self._checkout.charge(sale)
 
     def renew(self, reference: str) -> PaymentRequest:
-        """A new QR for the same bill, unless one of its requests turns out to be paid: then that one."""
-        old = self._watch.look_and_tell(reference)
-        for request in (old, *self._ledger.requests_of(old.bill_reference)):
-            if request.status in {Status.CONFIRMING, Status.PAID}:
-                return request
-        return self._checkout.renew(reference)
+        """A new QR for the same bill, unless another of its requests is paid or can still be: then that one."""
+        with self._renewing:
+            old, _answered = self._watch.look_and_tell(reference)
+            family = self._ledger.requests_of(old.bill_reference)
+            for wanted in (HAS_MONEY, STILL_OPEN - HAS_MONEY):
+                for request in family:
+                    if request.status in wanted and (request.reference != reference or wanted is HAS_MONEY):
+                        return request
+            return self._checkout.renew(reference)
 
     def cancel(self, reference: str) -> PaymentRequest:
         return self._checkout.cancel(reference)
@@ -47,12 +49,12 @@ class Desk:
     def recheck(self, reference: str) -> None:
         self._watch.ask_now(reference)
 
-    def check(self, reference: str) -> PaymentRequest:
-        """Ask now and wait for the answer; returns what is known then."""
-        return self._watch.look_and_tell(reference, patient=True)
+    def check(self, reference: str) -> tuple[PaymentRequest, bool]:
+        """Ask now and wait for the answer; returns what is known then, and whether there was an answer."""
+        return self._watch.look_and_tell(reference)
 
     def look_at(self, reference: str) -> None:
-        """This one is on the screen now; empty: none is."""
+        """This one is on the screen now; empty: none is. Asks nobody, so any thread may call it."""
         self._watch.put_on_screen(reference)
 
     def title(self, gateway: str) -> str:

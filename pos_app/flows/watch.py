@@ -30,18 +30,22 @@ IN_FLIGHT_STEP: Final = 0.1  # seconds between them
 UNCONFIGURED_STEP: Final = 60.0  # seconds; its gateway is not set up at present
 IDLE_STEP: Final = 5.0  # seconds until the next round when nothing is due sooner
 
-Submit = Callable[[Callable[[], None]], None]
+Submit = Callable[[Callable[[], object]], None]
 
 
 @dataclass(slots=True)
 class _Watched:
-    """One request under watch. `due` and `looked` are readings of the monotonic clock, in seconds."""
+    """One request under watch. `due`, `looked` and `not_before` (a Retry-After) are readings of the monotonic
+    clock, in seconds; `token` names the look that is in flight.
+    """
 
     gateway: str
     due: float
     looked: float = NEVER
     in_flight: bool = False
     again: bool = False
+    token: int = 0
+    not_before: float = NEVER
     silences: int = 0
     confirmations: int = 0
 
@@ -60,7 +64,9 @@ class Watch:
     """Which request is asked about when. Safe from several threads; looks run where `submit` runs them.
 
     One look of a request at a time, and of one gateway no more than `per_gateway`, so that one that hangs
-    does not hold up the others. `poke` is called when a look may have become due sooner.
+    does not hold up the others. `poke` is called when a look may have become due
+    sooner, `settle` with an opening that can't be asked about, `publish_books` with a sentence while an answer
+    can't be kept and with an empty one when it can again.
     """
 
     def __init__(
@@ -73,6 +79,8 @@ class Watch:
         submit: Submit,
         publish: Publish,
         publish_reach: PublishReach,
+        publish_books: Callable[[str], None],
+        settle: Publish,
         poke: Callable[[], None],
         per_gateway: int = 8,
         sleep: Callable[[float], None] = time.sleep,
@@ -85,6 +93,8 @@ class Watch:
         self._submit = submit
         self._publish = publish
         self._publish_reach = publish_reach
+        self._publish_books = publish_books
+        self._settle = settle
         self._poke = poke
         self._per_gateway = per_gateway
         self._chance = chance
@@ -93,6 +103,7 @@ class Watch:
         self._watched: dict[str, _Watched] = {}
         self._busy: dict[str, int] = {}
         self._on_screen = ""
+        self._unkept = ""
 
     def adopt(self, request: PaymentRequest, *, at_once: bool = False) -> None:
         """Take a request under watch, or let it go when it is settled."""
@@ -131,36 +142,38 @@ class Watch:
             watched.due = min(watched.due, max(now, watched.looked + SOONEST_RECHECK))
         self._poke()
 
-    def wake(self) -> None:
-        """After sleep or a lost network: everything is due."""
-        with self._lock:
-            for watched in self._watched.values():
-                watched.due = min(watched.due, self._clock.ticks())
-        self._poke()
-
     def count(self) -> int:
         with self._lock:
             return len(self._watched)
 
     def round(self) -> float:
         """Start the looks that are due; returns the seconds until the next round."""
-        for reference in self._take_due():
-            self._submit(lambda reference=reference: self._look(reference))
+        for reference, token in self._take_due():
+            try:
+                self._submit(lambda reference=reference, token=token: self._look(reference, token))
+            except RuntimeError as error:  # no thread to be had, or the program ends
+                log.broken("no thread", error, reference=reference)
+                self._schedule(reference, token, _Looked(None))
         return self.until_next()
 
-    def _take_due(self) -> list[str]:
+    def _take_due(self) -> list[tuple[str, int]]:
         now = self._clock.ticks()
-        taken: list[str] = []
+        taken: list[tuple[str, int]] = []
         with self._lock:
             due = [(w.due, r, w) for r, w in self._watched.items() if not w.in_flight and w.due <= now]
             # the one on the screen first, then the longest overdue
             for _, reference, watched in sorted(due, key=lambda row: (row[1] != self._on_screen, row[0])):
                 if self._busy.get(watched.gateway, 0) >= self._per_gateway:
                     continue
-                self._busy[watched.gateway] = self._busy.get(watched.gateway, 0) + 1
-                watched.in_flight, watched.again, watched.looked = True, False, now
-                taken.append(reference)
+                taken.append((reference, self._take_place(watched, now)))
         return taken
+
+    def _take_place(self, watched: _Watched, now: float) -> int:
+        """The token of the look that may begin now."""
+        self._busy[watched.gateway] = self._busy.get(watched.gateway, 0) + 1
+        watched.in_flight, watched.again, watched.looked = True, False, now
+        watched.token += 1
+        return watched.token
 
     def until_next(self) -> float:
         """Seconds until a look is due, IDLE_STEP at most."""
@@ -173,35 +186,39 @@ class Watch:
             ]
         return min([max(0.0, wait) for wait in waits] + [IDLE_STEP])
 
-    def look_and_tell(self, reference: str, *, patient: bool = False) -> PaymentRequest:
-        """Look now, in this thread, and return what is known then (money.md, Renew: the old one first).
-
-        One that is being looked at, or was a moment ago, is not asked twice; `patient` waits for its turn.
+    def look_and_tell(self, reference: str) -> tuple[PaymentRequest, bool]:
+        """Look in this thread as soon as it is this request's turn; returns what is known then, and whether
+        the gateway answered (money.md, Renew: the old one first).
         """
         gateway = self._ledger.request(reference).gateway
-        for _ in range(PATIENCE if patient else 1):
-            if (wait := self._take(reference, gateway)) == 0:
-                self._look(reference)
+        answered = False
+        for _ in range(PATIENCE):
+            token, wait = self._take(reference, gateway)
+            if token:
+                answered = self._look(reference, token)
                 break
-            if patient:
-                self._sleep(wait)
-        return self._ledger.request(reference)
+            self._sleep(wait)
+        return self._ledger.request(reference), answered
 
-    def _take(self, reference: str, gateway: str) -> float:
-        """0 when this thread may look now, else seconds to wait before asking again."""
+    def _take(self, reference: str, gateway: str) -> tuple[int, float]:
+        """A token when this thread may look now, else 0 and the seconds to wait before asking again."""
         now = self._clock.ticks()
         with self._lock:
             watched = self._watched.setdefault(reference, _Watched(gateway, due=now))
             if watched.in_flight:
-                return IN_FLIGHT_STEP
+                return 0, IN_FLIGHT_STEP
             if (wait := watched.looked + SOONEST_RECHECK - now) > 0:
-                return wait
-            self._busy[gateway] = self._busy.get(gateway, 0) + 1
-            watched.in_flight, watched.again, watched.looked = True, False, now
-            return 0
+                return 0, wait
+            return self._take_place(watched, now), 0.0
 
-    def _look(self, reference: str) -> None:
-        """One look from question to kept answer. Never raises: a look that breaks is a look that was silent."""
+    def _look(self, reference: str, token: int) -> bool:
+        """One look from question to kept answer; whether there was one. Never raises: a look that breaks is a
+        look that was silent. One whose place was given away does nothing.
+        """
+        with self._lock:
+            watched = self._watched.get(reference)
+            if watched is None or not watched.in_flight or watched.token != token:
+                return False
         looked = _Looked(None)
         try:
             request = self._ledger.request(reference)
@@ -209,13 +226,24 @@ class Watch:
             gateway = self._gateways.get(request.gateway)
             if isinstance(gateway, ReportsPayment) and request.gateway_ids:
                 looked = self._asked(gateway, request)
+                self._tell_books("")
+            elif request.status is Status.OPENING:
+                self._settle(request)
         except BooksTrouble as trouble:
             log.warning("books", reference=reference, error=type(trouble).__name__)
+            self._tell_books(str(trouble))
         except Exception as error:  # noqa: BLE001 (one broken look must not end the watch)
             log.broken("look failed", error, reference=reference)
-        if self._schedule(reference, looked):
+        if self._schedule(reference, token, looked):
             self._end_watch(reference)
+        self.round()  # the place that came free is taken at once
         self._poke()
+        return looked.answered
+
+    def _tell_books(self, sentence: str) -> None:
+        if sentence != self._unkept:
+            self._unkept = sentence
+            self._publish_books(sentence)
 
     def _asked(self, gateway: ReportsPayment, request: PaymentRequest) -> _Looked:
         trouble: GatewayTrouble | None = None
@@ -248,6 +276,8 @@ class Watch:
             )
         self._publish_reach(request.gateway, trouble.reason if trouble else None)
         now = self._times.now(request.gateway)
+        if not self._unkept and apply(request, sighting, now) == request:
+            return request, trouble  # most looks change nothing, and need no transaction
         before, after = self._ledger.change(
             request.reference,
             lambda found, kin: apply(found, sighting, now, kin),
@@ -260,16 +290,20 @@ class Watch:
             self._publish(after)
         return after, trouble
 
-    def _schedule(self, reference: str, looked: _Looked) -> bool:
+    def _schedule(self, reference: str, token: int, looked: _Looked) -> bool:
         """When to look next; True when the watch plan has come to its end, which only an answer can say."""
         with self._lock:
             watched = self._watched.get(reference)
-            if watched is None:
+            if watched is None or watched.token != token:
                 return False
             watched.in_flight = False
+            watched.token += 1
             self._busy[watched.gateway] -= 1
-            watched.silences = watched.silences + 1 if looked.silent else 0
             now, request = self._clock.ticks(), looked.request
+            if looked.answered and watched.silences:
+                self._come_back(watched.gateway, now)
+            watched.silences = watched.silences + 1 if looked.silent else 0
+            watched.not_before = now + looked.retry_after if looked.retry_after else NEVER
             if request is None:  # the books could not be read
                 watched.due = now + SLOWEST_WHEN_SILENT
                 return False
@@ -280,17 +314,25 @@ class Watch:
                 return is_watched(request)
             if delay is None:
                 delay = UNCONFIGURED_STEP
-            watched.due = self._due(watched, delay, looked.retry_after, now)
+            watched.due = self._due(watched, delay, now)
             return False
 
-    def _due(self, watched: _Watched, delay: float, retry_after: float, now: float) -> float:
+    def _come_back(self, gateway: str, now: float) -> None:
+        """It answers again after a silence: whoever waited longer because of it asks as soon as it may."""
+        step = self._gateway_step(gateway)
+        for watched in self._watched.values():
+            if watched.gateway == gateway and watched.silences and not watched.in_flight:
+                soonest = max(now, watched.looked + step, watched.not_before)
+                watched.due = min(watched.due, soonest)
+
+    def _due(self, watched: _Watched, delay: float, now: float) -> float:
         if watched.again:
             return max(now, watched.looked + SOONEST_RECHECK)
         if watched.gateway not in self._gateways:
             return now + UNCONFIGURED_STEP
         if watched.silences > 1 and delay < SLOWEST_WHEN_SILENT:
             delay = min(SLOWEST_WHEN_SILENT, delay * 1.5 ** (watched.silences - 1))
-        return max(watched.looked + delay, now + retry_after)
+        return max(watched.looked + delay, watched.not_before, now)
 
     def _delay(self, request: PaymentRequest, confirmations: int, *, ago: float = 0.0) -> float | None:
         """Seconds from the moment of asking, `ago` seconds before now, to the next look."""

@@ -141,7 +141,7 @@ def gateway_words(data: Mapping[str, object]) -> str:
     parts = [
         value for key in ("error", "message", "msg") if isinstance(value := data.get(key), str) and value
     ]
-    line = " · ".join(dict.fromkeys(parts))
+    line = re.sub(r"[0-9]{6,}", "…", " · ".join(dict.fromkeys(parts)))  # it may echo a mobile number
     return "".join(letter if letter.isprintable() else " " for letter in line)[:LONGEST_WORDS]
 
 

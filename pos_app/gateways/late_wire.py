@@ -32,6 +32,8 @@ class LateWire:
                 from pos_app.gateways.wire import Wire
 
                 self._wire = Wire()
+                if self._stopped:  # the stop came while it was being made
+                    self._wire.abort()
             return self._wire
 
     def abort(self) -> None:

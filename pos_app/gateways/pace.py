@@ -19,7 +19,6 @@ class Pace:
         self._lock = threading.Lock()
         self._free_at = 0.0
         self._rest_until = 0.0
-        self._stop = threading.Event()
 
     def wait(self) -> None:
         """Wait for the next place; raises GatewayTrouble NOT_SENT while the gateway rests."""
@@ -29,12 +28,9 @@ class Pace:
                 raise GatewayTrouble(Outcome.NOT_SENT, Reason.BUSY, retry_after=self._rest_until - now)
             place = max(now, self._free_at)
             self._free_at = place + self._gap
-        if place > now and self._stop.wait(place - now):
-            raise GatewayTrouble(Outcome.NOT_SENT, Reason.STOPPED)
+        if place > now:
+            time.sleep(place - now)
 
     def rest(self, seconds: float) -> None:
         with self._lock:
             self._rest_until = max(self._rest_until, time.monotonic() + min(seconds, LONGEST_REST))
-
-    def stop(self) -> None:
-        self._stop.set()

@@ -226,7 +226,7 @@ class Smepay:
 
     def confirm(self, request: PaymentRequest) -> Sighting:
         """`order/validate` repeats the amount to us only by agreeing with it. A 404 proves nothing."""
-        slug = request.gateway_ids.get("slug", "")
+        slug = request.gateway_ids.get("slug", "") or self._found_slug(request)
         body = _validation(self._keys.client_id, request.amount, slug)
         # a fresh connection: on a kept one a stray answer about another order could wait to be read
         answer = self._line.ask("POST", "/api/external/order/validate", body, self._bearer, fresh=True)
@@ -243,9 +243,17 @@ class Smepay:
             at=answer.at,
             proven=True,
             amount=amount if word is Said.PAID else None,
+            gateway_ids={"slug": slug},
             differs=self._differs(verdict, request),
             words=gateway_words(answer.data),
         )
+
+    def _found_slug(self, request: PaymentRequest) -> str:
+        """Of an order whose slug we never got; without the gateway's own id nothing can be proven."""
+        slug = self.look(request).gateway_ids.get("slug", "")
+        if not slug:
+            raise GatewayTrouble(Outcome.UNKNOWN, Reason.ORDER_NOT_FOUND)
+        return slug
 
     def _token(self) -> Token:
         """Raises GatewayTrouble NOT_SENT or REJECTED: without a token the call that needs it never left."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -55,7 +56,8 @@ class Wire:
             raise trouble from None
         finally:
             self._sockets.end_call()
-        _tell(call, began, code=reply.code, bytes=len(reply.body))
+        if call.fresh or reply.code != HTTPStatus.OK:  # a poll that went well is no news
+            _tell(call, began, code=reply.code, bytes=len(reply.body))
         return reply
 
     def _request(self, call: Call) -> httpx.Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from pos_app.domain.shop import Mode
@@ -18,6 +18,7 @@ from pos_app.ui.widgets.nav import NavButton
 from pos_app.ui.widgets.text import PlainLabel
 
 RAIL: Final = 84
+LONGEST_NAME: Final = 26  # letters
 
 
 MODES: Final = {
@@ -31,7 +32,6 @@ class MainWindow(QMainWindow):
     """Closing it ends the program. `painted` comes once, when the first frame is out."""
 
     painted = Signal()
-    closed = Signal()
 
     def __init__(self, shop_name: str, mode: Mode, page: CounterPage) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class MainWindow(QMainWindow):
         self.resize(1366, 768)
         self.training = TrainingPanel(self) if mode is Mode.TRAINING else None
         self.notices = NoticeBar(self)
-        self._chip = Chip(self.tr("Connecting…"), "wifi", Meaning.NEUTRAL, code="UNKNOWN", parent=self)
+        self._chip = Chip(self.tr("Ready"), "wifi", Meaning.NEUTRAL, code="UNKNOWN", parent=self)
         self._chip.setObjectName("connection_chip")
         ground = QWidget(self)
         ground.setProperty("role", "page")
@@ -74,10 +74,6 @@ class MainWindow(QMainWindow):
             self._first = False
             QTimer.singleShot(0, self.painted.emit)  # when this frame is out
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        super().closeEvent(event)
-        self.closed.emit()
-
     def _rail(self) -> QFrame:
         rail = QFrame(self)
         rail.setProperty("role", "rail")
@@ -97,7 +93,7 @@ class MainWindow(QMainWindow):
         row = QHBoxLayout(bar)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(18)
-        row.addWidget(PlainLabel(shop_name, "title", parent=bar))
+        row.addWidget(PlainLabel(shortened(shop_name), "title", parent=bar))
         meaning, icon, word = MODES[mode]
         badge = Chip(word, icon, meaning, code=mode.value, parent=bar)
         badge.setObjectName("mode_badge")
@@ -107,3 +103,8 @@ class MainWindow(QMainWindow):
             row.addWidget(self.training)
         row.addWidget(self._chip)
         return bar
+
+
+def shortened(name: str) -> str:
+    """A shop's name that leaves room for what stands beside it."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"

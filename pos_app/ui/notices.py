@@ -22,7 +22,7 @@ class NoticeBar(QFrame):
         icon = IconLabel("triangle-alert", "waiting", 18, parent=self)
         icon.setFixedWidth(18)
         row.addWidget(icon)
-        self._text = PlainLabel("", "notice", wraps=True, parent=self)
+        self._text = PlainLabel("", "notice-text", wraps=True, parent=self)
         row.addWidget(self._text, 1)
         self.hide()
 

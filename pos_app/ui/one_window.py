@@ -49,6 +49,15 @@ class OneWindow(QObject):
             time.sleep(0.02)
         return True
 
+    @property
+    def lock_file(self) -> Path:
+        return self._folder / LOCK
+
+    def holder(self) -> str:
+        """Who has the folder: a computer's name and a process, as far as the lock tells."""
+        process, host, _program = self._lock.getLockInfo()
+        return f"{host}, process {process}"
+
     def listen(self, window: QWidget) -> None:
         """After the first frame: come forward when a second start calls."""
         from PySide6.QtCore import QFileSystemWatcher

@@ -19,7 +19,7 @@ TAB_FOCUS: Final = 1  # Qt.FocusPolicy.TabFocus; naming Qt costs 11 ms at start 
 
 
 class TrainingPanel(QWidget):
-    """`acted` names what was pressed; what it does to the sandbox is wired in app.py."""
+    """`acted` names what was pressed; what it does to the sandbox is wired in training_hands.py."""
 
     acted = Signal(str)
 
@@ -50,7 +50,7 @@ class TrainingPanel(QWidget):
             row.addWidget(button)
 
     def show_payable(self, payable: bool) -> None:  # noqa: FBT001
-        """Only a request that still waits can be paid or declined."""
+        """Without a request on the card there is nothing that a customer could do."""
         for act in (PAY, PAY_LESS, PAY_MORE, DECLINE):
             self._buttons[act].setEnabled(payable)
 

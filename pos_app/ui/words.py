@@ -88,7 +88,8 @@ FACES: Final[dict[tuple[Status, Issue], Face]] = {
         "clock-alert",
         "Paid late",
         "paid late",
-        "{received} came after this request had ended. If the goods were not handed over yet, you may do so now.",
+        "{received} came after this request had ended. Hand over only if it was not paid in another way; "
+        "else call the manager.",
     ),
     (Status.PAID, Issue.PAID_TWICE): Face(
         Meaning.PROBLEM,
@@ -118,6 +119,23 @@ FACES: Final[dict[tuple[Status, Issue], Face]] = {
         "not confirmed",
         "The bank reported a payment and never confirmed it. Don't hand over goods; we keep asking.",
     ),
+    (Status.EXPIRED, Issue.MISMATCH): Face(
+        Meaning.NEUTRAL,
+        "clock",
+        "Expired",
+        "expired",
+        "The bank's QR was refused and never shown. Charge again.",
+    ),
+    (Status.CANCELLED, Issue.MISMATCH): Face(
+        Meaning.NEUTRAL, "ban", "Cancelled", "cancelled", "The bank's QR was refused and never shown."
+    ),
+    (Status.FAILED, Issue.MISMATCH): Face(
+        Meaning.PROBLEM,
+        "circle-x",
+        "No payment",
+        "failed",
+        "The bank's QR was refused and never shown. Charge again.",
+    ),
     (Status.CANCELLED, Issue.NONE): Face(
         Meaning.NEUTRAL,
         "ban",
@@ -133,7 +151,7 @@ OPENING_UNKNOWN: Final = Face(
     "circle-help",
     "Answer unknown",
     "unknown",
-    "The bank's answer did not arrive, so no QR can be shown. We keep asking; you may cancel and charge again.",
+    "The bank gave no certain answer, so no QR can be shown. We keep asking; you may cancel and charge again.",
 )
 LAST_CHECK: Final = Face(
     Meaning.WAITING, "hourglass", "Last check…", "last check", "Time is up. Asking the bank once more."
@@ -219,6 +237,26 @@ TROUBLE: Final = (
     "Something went wrong in the program. Nothing was lost; try again, and tell the owner if it stays."
 )
 PARKED: Final = (
-    "Bill {bill}: the bank has no payment yet. Don't hand over goods. It is asked again every few seconds; "
+    "Bill {bill}: the bank was asked just now and has no payment yet. Don't hand over goods. It is asked again "
+    "every few seconds; when the money is there, its tile below turns green."
+)
+NOT_ASKED: Final = (
+    "Bill {bill}: the bank could not be asked just now, so nobody knows. Don't hand over goods. We keep trying; "
     "when the money is there, its tile below turns green."
+)
+ASKED_NOW: Final = "The bank was asked just now: no payment yet. Don't hand over goods."
+PAID_OTHERWISE: Final = Face(
+    Meaning.UNKNOWN,
+    "circle-check-big",
+    "Paid with another QR",
+    "paid otherwise",
+    "This bill was paid with another of its QRs. Don't let it be paid again; see the other tile.",
+)
+PAID_BEFORE: Final = "This bill was paid before; the goods may have been handed over already."
+BOOKS_AWAY: Final = Face(
+    Meaning.PROBLEM,
+    "triangle-alert",
+    "Answers can't be kept",
+    "not kept",
+    "{why} Don't hand over goods; nothing is lost at the bank.",
 )

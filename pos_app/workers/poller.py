@@ -11,6 +11,9 @@ PRECISE: Final = 0  # Qt.TimerType.PreciseTimer; naming Qt costs 11 ms (ui/look.
 SHORTEST_STEP: Final = 20  # milliseconds between two rounds
 
 
+FALL_BACK: Final = 5.0  # seconds to the next round after one that broke
+
+
 class Rounds(Protocol):
     def round(self) -> float:
         """Start what is due; seconds until the next round."""
@@ -39,7 +42,11 @@ class _Worker(QObject):
 
     @Slot()
     def tick(self) -> None:
-        self._arm(self._rounds.round())
+        wait = FALL_BACK
+        try:
+            wait = self._rounds.round()
+        finally:
+            self._arm(wait)  # whatever happened in this round, there is a next one
 
     @Slot()
     def poke(self) -> None:

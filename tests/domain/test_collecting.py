@@ -290,6 +290,35 @@ def test_a_ticket_after_the_cancel_is_remembered_and_never_shown(said: Said) -> 
     assert is_watched(request)
 
 
+@pytest.mark.parametrize("status", [*ENDED, Status.CONFIRMING])
+@pytest.mark.parametrize("proof", [PROOF, a_sighting(Said.PAID, proven=True, amount=AMOUNT)])
+def test_a_qr_refused_too_late_to_be_shown_holds_the_goods_for_ever(status: Status, proof: Sighting) -> None:
+    was = Status.OPENING if status is Status.CONFIRMING else None
+    before = replace(opening(), status=status, was=was)
+    ticket = a_sighting(Said.TICKET_REFUSED, ticket=TICKET, reason=Reason.QR_PAYEE, gateway_ids={"slug": "s"})
+    told = moved(before, ticket)
+    assert (told.status, told.issue, told.qr_refused) == (status, Issue.MISMATCH, Reason.QR_PAYEE)
+    assert (told.expires_at, told.gateway_ids, told.link) == (EXPIRES, {"slug": "s"}, "")
+    assert not told.payable_link(SOON)
+    paid = moved(told, HINT, proof, proof)
+    assert (paid.status, paid.issue, paid.hand_over) == (Status.CONFIRMING, Issue.MISMATCH, False)
+    assert paid.received == AMOUNT
+
+
+def test_a_refusal_without_a_reason_is_still_a_refusal() -> None:
+    told = moved(confirming(Status.OPENING), a_sighting(Said.TICKET_REFUSED))
+    assert (told.qr_refused, told.issue) == (Reason.QR_NOT_UPI, Issue.MISMATCH)
+    assert moved(told, PROOF).status is Status.CONFIRMING
+
+
+def test_a_good_ticket_while_confirming_is_remembered_and_holds_nothing() -> None:
+    seen = moved(opening(), HINT)
+    told = moved(seen, a_sighting(Said.TICKET, ticket=TICKET, gateway_ids={"slug": "s"}))
+    assert (told.status, told.issues, told.expires_at) == (Status.CONFIRMING, frozenset(), EXPIRES)
+    assert (told.gateway_ids, told.link) == ({"slug": "s"}, "")
+    assert moved(told, PROOF).hand_over
+
+
 @pytest.mark.parametrize("was", LIVE + ENDED)
 def test_the_second_payment_of_a_bill_is_paid_twice(was: Status) -> None:
     request = moved(a_request(was), HINT, PROOF, kin=Kin(bill_paid=True))
@@ -310,6 +339,42 @@ def test_a_hints_amount_holds_the_goods_against_a_proof_that_names_none(amount: 
 @pytest.mark.parametrize("amount", [None, AMOUNT])
 def test_a_hints_amount_never_releases_the_goods(amount: Money | None) -> None:
     assert moved(a_request(), *[a_sighting(Said.PAID, amount=amount)] * 3).status is Status.CONFIRMING
+
+
+@pytest.mark.parametrize("short", [a_sighting(Said.PAID, amount=LESS, proven=p) for p in (False, True)])
+def test_a_hint_can_not_lift_what_is_underpaid(short: Sighting) -> None:
+    full = a_sighting(Said.PAID, amount=AMOUNT)
+    request = moved(a_request(), short, full, full, PROOF, full, PROOF)
+    assert (request.status, request.issue, request.hand_over) == (Status.CONFIRMING, Issue.UNDERPAID, False)
+    assert request.received == AMOUNT
+    assert moved(request, a_sighting(Said.PAID, proven=True, amount=AMOUNT)).hand_over
+
+
+def test_a_hint_of_more_does_not_lift_underpaid_either() -> None:
+    short, more = a_sighting(Said.PAID, amount=LESS), a_sighting(Said.PAID, amount=MORE)
+    request = moved(a_request(), short, more, PROOF)
+    assert request.status is Status.CONFIRMING
+    assert {Issue.UNDERPAID, Issue.OVERPAID} <= request.issues
+
+
+@pytest.mark.parametrize("amount", [None, LESS])
+def test_a_proof_of_no_amount_or_of_less_does_not_lift_underpaid(amount: Money | None) -> None:
+    short = a_sighting(Said.PAID, amount=LESS)
+    request = moved(a_request(), short, a_sighting(Said.PAID, proven=True, amount=amount))
+    assert (request.status, request.issue) == (Status.CONFIRMING, Issue.UNDERPAID)
+
+
+@pytest.mark.parametrize(
+    ("differs", "kin"), [("id", ALONE), ("payee", ALONE), ("", Kin(transaction_used=True))]
+)
+def test_the_full_amount_of_another_order_does_not_lift_underpaid(differs: str, kin: Kin) -> None:
+    # DEFECT: _weigh lifts UNDERPAID by any proven sighting that names the amount, also by one that is about
+    # another order (differs) or a transaction that paid another request; then a proof that names no amount
+    # hands the goods over. money.md, proof rule: our reference and the stored id, transaction not used.
+    short = a_sighting(Said.PAID, amount=LESS)
+    other = a_sighting(Said.PAID, proven=True, amount=AMOUNT, differs=differs)
+    request = moved(moved(a_request(), short), other, kin=kin)
+    assert not moved(request, PROOF).hand_over
 
 
 def test_the_rest_of_an_underpaid_bill_settles_it() -> None:
@@ -419,6 +484,7 @@ def must_be_lawful(before: PaymentRequest, sighting: Sighting, kin: Kin, after: 
     assert before.gateway_ids.items() <= after.gateway_ids.items()
     assert after.status is before.status or after.status in _MAY_FOLLOW[before.status]
     _must_keep_money(before, after)
+    _must_hold(before, sighting, after)
     if after.status is Status.PAID and before.status is not Status.PAID:
         _must_be_proven(before, sighting, kin, after)
     if after.status is Status.FAILED and before.status is not Status.FAILED:
@@ -446,6 +512,19 @@ def _must_keep_money(before: PaymentRequest, after: PaymentRequest) -> None:
         assert after.received >= before.received
     if before.transaction_id:
         assert after.transaction_id
+    if before.qr_refused:
+        assert after.qr_refused
+
+
+def _must_hold(before: PaymentRequest, sighting: Sighting, after: PaymentRequest) -> None:
+    """What holds the goods is lifted by a proof only, an amount by a proof that names it, OVERPAID never."""
+    if Issue.UNDERPAID in before.issues - after.issues:
+        assert sighting.proven
+        assert sighting.amount is not None
+        assert sighting.amount >= before.amount
+    if Issue.MISMATCH in before.issues - after.issues:
+        assert sighting.proven
+    assert Issue.OVERPAID not in before.issues - after.issues
 
 
 def _must_be_proven(before: PaymentRequest, sighting: Sighting, kin: Kin, after: PaymentRequest) -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pos_app.domain.errors import InputRefused, Refusal
-from pos_app.domain.money import COUNTER_MAX, COUNTER_MIN, NOTHING, Money, read_amount, wire_money
+from pos_app.domain.money import COUNTER_MAX, COUNTER_MIN, Money, read_amount, wire_money
 
 steady = settings(deadline=None, max_examples=200)
 any_paise = st.integers(min_value=-(10**17), max_value=10**17)
@@ -181,7 +181,7 @@ def test_a_refused_size_names_the_bound() -> None:
 def test_the_bounds_themselves_are_taken_and_can_be_narrowed() -> None:
     assert read_amount("1.00") == COUNTER_MIN
     assert read_amount("500000.00") == COUNTER_MAX
-    assert read_amount("0", least=NOTHING) == NOTHING
+    assert read_amount("0", least=Money(0)) == Money(0)
     with pytest.raises(InputRefused):
         read_amount("100.01", most=Money(100_00))
 

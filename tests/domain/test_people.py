@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pos_app.domain.errors import InputRefused, Refusal
-from pos_app.domain.people import masked, read_mobile
+from pos_app.domain.people import read_mobile
 
 steady = settings(deadline=None, max_examples=200)
 mobiles = st.from_regex(r"[6-9][0-9]{9}", fullmatch=True)
@@ -82,8 +82,3 @@ def test_any_text_gives_ten_digits_nothing_or_a_refusal(text: str) -> None:
     except InputRefused:
         return
     assert not digits or (len(digits) == 10 and digits.isascii() and digits[0] in "6789")
-
-
-def test_a_masked_number_shows_its_last_five_digits_only() -> None:
-    assert masked("9876543210") == "••••• 43210"
-    assert not masked("")

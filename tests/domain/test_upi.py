@@ -176,6 +176,20 @@ def test_a_link_of_the_longest_length_is_taken_and_one_more_is_not() -> None:
         read_upi_link(full + "x", AMOUNT)
 
 
+@pytest.mark.parametrize("letter", ["é", "न"])
+def test_the_length_of_a_link_is_counted_in_bytes(letter: str) -> None:
+    size = len(letter.encode())
+    room = LONGEST_LINK - len(BASE) - 4
+    full = BASE + "&tn=" + letter * (room // size) + "x" * (room % size)
+    assert len(full.encode()) == LONGEST_LINK
+    assert read_upi_link(full, AMOUNT).text == full
+    longer = BASE + "&tn=" + letter * (room // size + 1)
+    assert len(longer) < LONGEST_LINK < len(longer.encode())
+    with pytest.raises(LinkRefused) as refused:
+        read_upi_link(longer, AMOUNT)
+    assert refused.value.reason is Reason.QR_NOT_UPI
+
+
 @steady
 @given(some_paise, some_paise)
 def test_a_link_for_one_amount_is_accepted_for_that_amount_only(asked: int, billed: int) -> None:

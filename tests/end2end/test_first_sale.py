@@ -31,14 +31,16 @@ def test_a_sale_goes_from_amount_to_paid_with_every_request_as_documented(
     bank.pay(order)
     till.wait_code("PAID")
     assert till.property("payment_qr", "payload") == ""
-    assert [one.path.rsplit("/api/external/", 1)[1] for one in bank.seen] == [
+    asked = [one for one in bank.seen if not one.path.endswith("qr/status")]
+    asked.insert(3, bank.asked("qr/status")[-1])  # a slow machine may have asked more than once by now
+    assert [one.path.rsplit("/api/external/", 1)[1] for one in asked] == [
         "auth",
         "order/create",
         "order/initiate",
         "qr/status",
         "order/validate",
     ]
-    auth, create, initiate, status, validate = (one.body for one in bank.seen)
+    auth, create, initiate, status, validate = (one.body for one in asked)
     assert auth == {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
     assert create == {
         "client_id": CLIENT_ID,
@@ -51,8 +53,8 @@ def test_a_sale_goes_from_amount_to_paid_with_every_request_as_documented(
     assert initiate == {"slug": order.slug, "client_id": CLIENT_ID}
     assert status == {"client_id": CLIENT_ID, "slug": order.slug, "ref_id": order.order_id}
     assert validate == {"client_id": CLIENT_ID, "amount": Decimal("1250.50"), "slug": order.slug}
-    assert {one.content_type for one in bank.seen} == {"application/json"}
-    assert [one.token is None for one in bank.seen] == [True, False, False, True, False]
+    assert {one.content_type for one in asked} == {"application/json"}
+    assert [one.token is None for one in asked] == [True, False, False, True, False]
 
 
 def test_a_waiting_payment_is_polled_every_3_to_5_seconds(

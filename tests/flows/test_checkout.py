@@ -71,6 +71,7 @@ def test_every_change_is_kept_first_and_published_then() -> None:
         times=till.times,
         clock=till.clock,
         publish=lambda request: kept.append(till.ledger.request(request.reference) == request),
+        publish_opened=lambda request: kept.append(till.ledger.request(request.reference) == request),
         publish_reach=lambda _gateway, _reason: None,
     )
     request = checkout.charge(SALE)
@@ -101,6 +102,7 @@ def test_nothing_is_sent_when_a_renewal_can_not_be_written(till: Till) -> None:
     assert len(till.gateway.sent) == sent
 
 
+@pytest.mark.parametrize("expected_log", [["opening broke", "books"]])
 def test_the_second_step_is_not_taken_when_the_id_of_the_first_can_not_be_kept(till: Till) -> None:
     steps: list[str] = []
 
@@ -111,9 +113,13 @@ def test_the_second_step_is_not_taken_when_the_id_of_the_first_can_not_be_kept(t
         return till.gateway.makes_a_ticket(ask, draft, keep)
 
     till.gateway.opening = opening
-    with pytest.raises(BooksTrouble):
-        till.checkout.charge(SALE)
+    request = till.checkout.charge(SALE)
     assert steps == []
+    assert request.status is Status.OPENING
+    assert not request.payable_link(NOW)
+    till.ledger.break_at = 0
+    assert till.now(request) == request
+    assert till.watch.count() == 1
 
 
 def test_without_a_gateway_that_makes_a_qr_a_charge_is_refused_and_nothing_is_kept() -> None:
@@ -128,6 +134,7 @@ def test_without_a_gateway_that_makes_a_qr_a_charge_is_refused_and_nothing_is_ke
             times=till.times,
             clock=till.clock,
             publish=lambda _: None,
+            publish_opened=lambda _: None,
             publish_reach=lambda _gateway, _reason: None,
         )
         with pytest.raises(InputRefused) as refused:
@@ -257,17 +264,29 @@ def test_a_cancelled_opening_that_may_be_payable_is_watched_on(till: Till) -> No
     assert (till.now(request).status, till.now(request).issue) == (Status.PAID, Issue.LATE)
 
 
-@pytest.mark.parametrize("error", [BooksTrouble("disk full"), ValueError("a bug in a connector")])
+BREAKS = [
+    BooksTrouble("disk full"),
+    ValueError("a bug in a connector"),
+    KeyError("x"),
+    RuntimeError("threads"),
+]
+
+
+@pytest.mark.parametrize("expected_log", [["opening broke"]])
+@pytest.mark.parametrize("error", BREAKS)
 def test_an_opening_that_broke_before_any_id_does_not_stay_open(error: Exception) -> None:
     till = Till()
     till.gateway.opening = lambda _ask, _draft, _keep: error
-    with pytest.raises(type(error)):
-        till.checkout.charge(SALE)
+    request = till.checkout.charge(SALE)
+    assert (request.status, request.reason) == (Status.FAILED, Reason.NOT_UNDERSTOOD)
+    assert till.ledger.recent(1) == [request] == till.published[-1:]
     till.run(3600)
-    assert till.ledger.recent(1)[0].status is Status.FAILED
+    assert till.now(request).status is Status.FAILED
+    assert till.watch.count() == 0
 
 
-@pytest.mark.parametrize("error", [BooksTrouble("disk full"), ValueError("a bug in a connector")])
+@pytest.mark.parametrize("expected_log", [["opening broke"]])
+@pytest.mark.parametrize("error", BREAKS)
 def test_an_opening_that_broke_after_an_id_is_not_failed_and_is_found_paid(error: Exception) -> None:
     till = Till()
 
@@ -276,14 +295,68 @@ def test_an_opening_that_broke_after_an_id_is_not_failed_and_is_found_paid(error
         return error
 
     till.gateway.opening = opening
-    with pytest.raises(type(error)):
-        till.checkout.charge(SALE)
-    request = till.ledger.recent(1)[0]
-    assert (request.status, is_watched(request)) == (Status.OPENING, True)
-    assert till.published[-1] == request
+    request = till.checkout.charge(SALE)
+    assert (request.status, request.reason) == (Status.OPENING, Reason.NOT_UNDERSTOOD)
+    assert is_watched(request)
+    assert till.ledger.recent(1) == [request] == till.published[-1:]
     till.pays()
     till.run(10)
     assert till.now(request).hand_over
+
+
+@pytest.mark.parametrize("expected_log", [["opening broke"]])
+@pytest.mark.parametrize("error", BREAKS)
+def test_a_renewal_that_broke_does_not_look_as_if_it_was_not_kept(error: Exception) -> None:
+    till = Till()
+    old = till.checkout.charge(SALE)
+    till.gateway.opening = lambda _ask, _draft, _keep: error
+    new = till.checkout.renew(old.reference)
+    assert (new.status, new.bill_reference) == (Status.FAILED, old.bill_reference)
+    assert new == till.now(new)
+
+
+@pytest.mark.parametrize("expected_log", [["books"]])
+def test_an_opening_whose_last_write_fails_gives_what_was_kept_and_is_found_paid() -> None:
+    till = Till()
+    till.ledger.break_at = till.ledger.writes + 3  # the intent and the ids are kept, the ticket is not
+    request = till.checkout.charge(SALE)
+    assert (request.status, till.opened) == (Status.OPENING, [request])
+    assert not request.payable_link(NOW)
+    till.ledger.break_at = 0
+    assert till.now(request).gateway_ids
+    assert not till.checkout.is_opening(request.reference)
+    till.checkout.settle_interrupted(till.now(request))
+    assert till.now(request).status is Status.OPENING
+    till.pays()
+    till.run(10)
+    assert till.now(request).hand_over
+
+
+@pytest.mark.parametrize("expected_log", [["opening broke"]])
+def test_an_opening_whose_ids_could_not_be_kept_is_lost_and_never_failed(till: Till) -> None:
+    def opening(ask: Ask, draft: bytes, keep: Keep) -> Sighting:
+        till.ledger.break_at = till.ledger.writes + 1
+        try:
+            keep({"slug": "s"})
+        finally:
+            till.ledger.break_at = 0
+        return till.gateway.makes_a_ticket(ask, draft, keep)
+
+    till.gateway.opening = opening
+    request = till.checkout.charge(SALE)
+    assert (request.status, request.reason) == (Status.OPENING, Reason.NOT_UNDERSTOOD)
+    till.run(3600)
+    assert till.now(request).status is Status.OPENING
+
+
+def test_a_new_opening_is_told_once_and_apart_from_its_changes(till: Till) -> None:
+    old = till.checkout.charge(SALE)
+    new = till.checkout.renew(old.reference)
+    till.checkout.cancel(new.reference)
+    assert [(each.reference, each.status) for each in till.opened] == [
+        (old.reference, Status.OPENING),
+        (new.reference, Status.OPENING),
+    ]
 
 
 def test_what_was_kept_is_asked_about_for_ten_minutes_of_the_gateways_time_until_the_ticket_says_more() -> (
@@ -431,10 +504,24 @@ def interrupted(till: Till, **more: Any) -> PaymentRequest:
     return till.ledger.put(request)
 
 
-def test_an_opening_cut_off_before_any_id_is_failed_at_the_next_start() -> None:
+def test_an_opening_cut_off_before_any_id_is_failed_at_the_first_round() -> None:
     till = Till()
     request = interrupted(till, gateway_ids={})
-    till.desk.open_up(10)
+    fresh = Till(till.clock)  # the next start
+    fresh.ledger.put(request)
+    assert fresh.desk.open_up(10) == [request]
+    fresh.watch.round()
+    assert fresh.gateway.calls == []
+    assert (fresh.now(request).status, fresh.now(request).reason) == (Status.FAILED, Reason.INTERRUPTED)
+    assert fresh.published[-1] == fresh.now(request)
+    fresh.run(10)
+    assert fresh.watch.count() == 0
+
+
+def test_an_opening_cut_off_while_the_program_runs_on_is_failed_by_its_watch() -> None:
+    till = Till()
+    request = interrupted(till, gateway_ids={})
+    till.run(10)
     assert till.now(request).status is Status.FAILED
     assert till.now(request).reason is Reason.INTERRUPTED
     assert till.published[-1] == till.now(request)
@@ -447,6 +534,26 @@ def test_an_opening_cut_off_with_an_id_is_asked_about_at_the_next_start() -> Non
     assert till.desk.open_up(10) == [request]
     till.run(10)
     assert till.now(request).hand_over
+
+
+def test_an_opening_that_is_known_to_be_lost_is_not_interrupted(till: Till) -> None:
+    request = interrupted(till, gateway_ids={}, reason=Reason.DUPLICATE)
+    till.checkout.settle_interrupted(request)
+    till.run(3600)
+    assert till.now(request).status is Status.OPENING
+
+
+def test_what_a_look_read_before_the_opening_ended_does_not_fail_it() -> None:
+    # DEFECT: settle_interrupted judges the request that the look read, not the one in the ledger. Read while
+    # it was being opened and settled when the opening had just ended LOST with ids, it becomes FAILED, though
+    # it may be payable (money.md, invariant 7: UNKNOWN is never handled as failed). Judge inside `change`.
+    till = Till()
+    till.gateway.opening = till.gateway.fails(Outcome.UNKNOWN, after_ids=True)
+    request = till.checkout.charge(SALE)
+    stale = till.opened[0]
+    assert not stale.gateway_ids
+    till.checkout.settle_interrupted(stale)
+    assert till.now(request).status is Status.OPENING
 
 
 @pytest.mark.parametrize("gateway", ["smepay", "not set up"])
@@ -490,14 +597,20 @@ def test_an_opening_that_is_under_way_is_not_interrupted() -> None:
     assert not till.checkout.is_opening(request.reference)
 
 
-def test_an_opening_that_raised_is_no_longer_under_way(till: Till) -> None:
-    till.gateway.opening = lambda _ask, _draft, _keep: BooksTrouble("disk full")
-    with pytest.raises(BooksTrouble):
-        till.checkout.charge(SALE)
-    request = till.ledger.recent(1)[0]
+@pytest.mark.parametrize("expected_log", [["opening broke", "books"]])
+def test_an_opening_that_broke_with_the_books_is_no_longer_under_way(till: Till) -> None:
+    def opening(_ask: Ask, _draft: bytes, _keep: Keep) -> Exception:
+        till.ledger.broken = True
+        return BooksTrouble("disk full")
+
+    till.gateway.opening = opening
+    request = till.checkout.charge(SALE)
+    assert request.status is Status.OPENING
+    till.ledger.broken = False
+    assert till.now(request) == request
     assert not till.checkout.is_opening(request.reference)
     till.checkout.settle_interrupted(request)
-    assert till.now(request).status is Status.FAILED
+    assert (till.now(request).status, till.now(request).reason) == (Status.FAILED, Reason.INTERRUPTED)
 
 
 def test_the_desk_knows_its_gateways_by_title(till: Till) -> None:

@@ -72,7 +72,22 @@ def test_an_underpaid_bill_is_looked_at_again_so_that_the_rest_is_seen(till: Til
     assert till.now(request).issue is Issue.UNDERPAID
     till.gateway.looks = till.gateway.says(Said.PAID, amount=AMOUNT)
     till.run(15)
+    assert (till.now(request).told, till.now(request).received) == (AMOUNT, AMOUNT)
+    assert till.now(request).issue is Issue.UNDERPAID  # a hint may hold goods, never release them
+    till.gateway.confirms = till.gateway.says(Said.PAID, amount=AMOUNT)
+    till.run(15)
     assert till.now(request).hand_over
+
+
+def test_a_bill_that_a_hint_called_underpaid_stays_so_until_a_proof_names_the_amount(till: Till) -> None:
+    request = till.awaiting()
+    till.gateway.looks = one_after_another(
+        till.gateway.says(Said.PAID, amount=Money(1000_00)), till.gateway.says(Said.PAID, amount=AMOUNT)
+    )
+    till.gateway.confirms = till.gateway.says(Said.PAID)
+    till.run(3600)
+    assert (till.now(request).status, till.now(request).issue) == (Status.CONFIRMING, Issue.UNDERPAID)
+    assert till.watch.count() == 1
 
 
 def test_a_paid_request_is_let_go(till: Till) -> None:
@@ -154,6 +169,74 @@ def test_silence_backs_off_to_fifteen_seconds_and_an_answer_brings_the_pace_back
     till.run(40)
     assert till.reach[-1] == ("smepay", None)
     assert gaps(till.gateway.asked())[-3:] == pytest.approx([3.4, 3.4, 3.4], abs=0.05)
+
+
+def goes_silent(till: Till, seconds: float = 120) -> None:
+    till.gateway.looks = silence()
+    till.run(seconds)
+
+
+def test_when_a_gateway_answers_again_all_that_waited_for_it_are_asked_at_once() -> None:
+    till = Till(per_gateway=100)
+    requests = [till.awaiting() for _ in range(20)]
+    goes_silent(till)
+    till.pays()
+    till.clock.pass_seconds(4)
+    till.watch.ask_now(requests[7].reference)
+    till.run(0.1)
+    assert all(till.now(request).hand_over for request in requests)
+
+
+def test_an_answer_of_one_gateway_wakes_no_request_of_another() -> None:
+    till = Till(others=("payu",))
+    mine, theirs = till.awaiting(), till.awaiting(gateway="payu")
+    till.others["payu"].looks = silence()
+    goes_silent(till)
+    till.gateway.looks = till.gateway.says(Said.UNPAID)
+    till.run(60)
+    found = gaps(till.others["payu"].asked(reference=theirs.reference))
+    assert found[-2:] == pytest.approx([SLOWEST_WHEN_SILENT] * 2, abs=0.05)
+    assert len(till.gateway.asked(reference=mine.reference)) > len(found)
+
+
+def test_after_it_came_back_everything_keeps_its_pace() -> None:
+    till = Till(per_gateway=100)
+    for _ in range(5):
+        till.awaiting(lifetime=3600)
+    goes_silent(till)
+    till.gateway.looks = till.gateway.says(Said.UNPAID)
+    till.run(20)
+    till.gateway.calls.clear()
+    till.run(20)
+    for reference in {call.reference for call in till.gateway.calls}:
+        assert min(gaps(till.gateway.asked(reference=reference))) >= 3.0
+
+
+def test_one_order_that_is_always_silent_is_not_asked_faster_for_the_answers_of_the_others() -> None:
+    # DEFECT: _come_back makes a silent request due at once at EVERY answer of its gateway and forgets
+    # `looked`: one broken order beside twenty good ones is asked many times in a second. money.md, watch
+    # plan: 3 to 5 s; put_on_screen keeps it by `looked + step`.
+    till = Till(per_gateway=100)
+    broken = till.awaiting(lifetime=3600)
+    for _ in range(20):
+        till.clock.pass_seconds(0.2)
+        till.awaiting(lifetime=3600)
+    unpaid, silent = till.gateway.says(Said.UNPAID), silence()
+    till.gateway.looks = lambda request: (silent if request.reference == broken.reference else unpaid)(
+        request
+    )
+    till.run(60)
+    assert min(gaps(till.gateway.asked(reference=broken.reference))) >= 3.0 - 1e-6
+
+
+def test_a_time_that_the_gateway_named_is_waited_for_though_it_answers_another() -> None:
+    # DEFECT: _come_back also overrides the time that the gateway named (Retry-After) for this request.
+    till = Till(per_gateway=100)
+    busy, _other = till.awaiting(), till.awaiting()
+    unpaid, rest = till.gateway.says(Said.UNPAID), silence(Reason.BUSY, retry_after=40)
+    till.gateway.looks = lambda request: (rest if request.reference == busy.reference else unpaid)(request)
+    till.run(60)
+    assert min(gaps(till.gateway.asked(reference=busy.reference))) >= 40 - 1e-6
 
 
 def test_silence_while_confirming_backs_off_and_never_gives_up(till: Till) -> None:
@@ -298,6 +381,84 @@ def test_late_money_found_by_a_person_is_confirmed_until_it_is_proven(till: Till
     assert till.now(request).status is Status.PAID
 
 
+@pytest.mark.parametrize("said", [Said.UNPAID, Said.UNCLEAR, Said.PAID])
+def test_one_who_looks_is_told_what_is_known_and_that_there_was_an_answer(till: Till, said: Said) -> None:
+    request = till.awaiting()
+    till.gateway.looks = till.gateway.confirms = till.gateway.says(said)
+    told, answered = till.desk.check(request.reference)
+    assert (told, answered) == (till.now(request), True)
+    assert told.hand_over is (said is Said.PAID)
+
+
+@pytest.mark.parametrize("expected_log", [["look failed", "books"]])
+@pytest.mark.parametrize("why", ["silent", "broken", "not set up", "not kept"])
+def test_one_who_looks_in_vain_is_told_so(till: Till, why: str) -> None:
+    request = till.awaiting()
+    till.pays()
+    if why == "silent":
+        till.gateway.looks = silence()
+    elif why == "broken":
+        till.gateway.looks = lambda _request: ValueError("a bug")
+    elif why == "not set up":
+        del till.gateways["smepay"]
+    else:
+        till.ledger.break_at = till.ledger.writes + 1
+    assert till.desk.check(request.reference) == (request, False)
+
+
+def test_a_success_that_could_not_be_confirmed_is_no_answer(till: Till) -> None:
+    request = till.awaiting()
+    till.gateway.looks = till.gateway.says(Said.PAID)
+    till.gateway.confirms = silence()
+    told, answered = till.desk.check(request.reference)
+    assert (told.status, told.issue, answered) == (Status.CONFIRMING, Issue.UNCONFIRMED, False)
+
+
+def test_one_who_looks_waits_until_a_second_after_the_last_look() -> None:
+    clock, slept = StillClock(), list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.pass_seconds(seconds)
+
+    till = Till(clock, sleep=sleep)
+    request = till.awaiting()
+    assert till.watch.look_and_tell(request.reference)[1]
+    assert slept == []
+    clock.pass_seconds(0.3)
+    assert till.watch.look_and_tell(request.reference)[1]
+    assert slept == pytest.approx([SOONEST_RECHECK - 0.3])
+    assert gaps(till.gateway.asked()) == pytest.approx([SOONEST_RECHECK])
+
+
+def test_one_who_looks_waits_for_the_look_that_is_in_flight() -> None:
+    waiting, clock = list[Callable[[], object]](), StillClock()
+
+    def sleep(seconds: float) -> None:
+        clock.pass_seconds(seconds)
+        if clock.ticks() > 1012 and waiting:
+            waiting.pop()()
+
+    till = Till(clock, submit=waiting.append, sleep=sleep)
+    request = till.awaiting()
+    clock.pass_seconds(10)
+    till.watch.round()
+    assert till.watch.look_and_tell(request.reference)[1]
+    assert len(till.gateway.asked()) == 2
+    assert waiting == []
+
+
+def test_one_who_looks_does_not_wait_for_ever_for_a_look_that_hangs() -> None:
+    waiting, clock = list[Callable[[], object]](), StillClock()
+    till = Till(clock, submit=waiting.append, sleep=clock.pass_seconds)
+    request = till.awaiting()
+    clock.pass_seconds(10)
+    till.watch.round()
+    assert till.watch.look_and_tell(request.reference) == (request, False)
+    assert till.gateway.calls == []
+    assert clock.ticks() <= 1010 + 60
+
+
 def test_asking_about_an_unknown_reference_is_a_key_error(till: Till) -> None:
     with pytest.raises(KeyError):
         till.watch.ask_now("nobody")
@@ -328,15 +489,6 @@ def test_a_request_put_on_screen_is_not_asked_before_its_shortest_step(till: Til
     till.watch.put_on_screen(request.reference)
     till.run(10)
     assert gaps(till.gateway.asked())[0] == pytest.approx(3.0, abs=0.1)
-
-
-def test_after_sleep_everything_is_due() -> None:
-    till = Till(per_gateway=100)
-    for _ in range(20):
-        till.awaiting()
-    till.watch.wake()
-    till.watch.round()
-    assert len(till.gateway.asked()) == 20
 
 
 def test_the_wall_clock_alone_decides_nothing(till: Till) -> None:
@@ -469,6 +621,31 @@ def test_a_closed_book_does_not_end_the_watch(
     assert till.now(request).hand_over
 
 
+@pytest.mark.parametrize("expected_log", [["books"]])
+def test_that_answers_can_not_be_kept_is_told_and_that_they_can_again_too(till: Till) -> None:
+    till.awaiting()
+    till.run(5)
+    assert set(till.books) <= {""}
+    till.ledger.broken = True
+    till.run(30)
+    assert till.books[-1] == "The books can't be read."
+    till.ledger.broken, till.ledger.break_at = False, till.ledger.writes + 1
+    till.pays()
+    till.run(30)
+    assert till.books[-1] == "The books can't be written."
+    till.ledger.break_at = 0
+    till.run(30)
+    assert till.books[-1] == ""
+
+
+@pytest.mark.parametrize("expected_log", [["look failed"]])
+def test_a_broken_look_says_nothing_about_the_books(till: Till) -> None:
+    till.awaiting()
+    till.gateway.looks = lambda _request: ValueError("a bug")
+    till.run(60)
+    assert till.books == []
+
+
 def test_an_answer_that_could_not_be_kept_is_asked_for_again(
     till: Till, expected_log: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -488,7 +665,7 @@ def test_a_watch_whose_end_can_not_be_kept_does_not_raise(till: Till, expected_l
     expected_log.append("books")
     request = till.awaiting(status=Status.EXPIRED, lifetime=0)
     till.run(5 * DAY - 60)
-    till.ledger.break_at = till.ledger.writes + 2  # the look itself is kept
+    till.ledger.break_at = till.ledger.writes + 1  # the look itself changes nothing and writes nothing
     try:
         till.run(120)
     except BooksTrouble:
@@ -535,7 +712,7 @@ def test_two_hundred_requests_due_at_once_are_each_asked_once() -> None:
 def test_no_more_than_the_allowed_number_of_one_gateway_is_in_flight_and_it_is_said_when_to_come_back() -> (
     None
 ):
-    waiting: list[Callable[[], None]] = []
+    waiting: list[Callable[[], object]] = []
     till = Till(submit=waiting.append, per_gateway=3)
     for _ in range(10):
         till.awaiting()
@@ -550,7 +727,7 @@ def test_no_more_than_the_allowed_number_of_one_gateway_is_in_flight_and_it_is_s
 
 
 def test_one_question_is_in_flight_for_each_request() -> None:
-    waiting: list[Callable[[], None]] = []
+    waiting: list[Callable[[], object]] = []
     till = Till(submit=waiting.append)
     request = till.awaiting()
     till.clock.pass_seconds(10)
@@ -558,7 +735,7 @@ def test_one_question_is_in_flight_for_each_request() -> None:
     for _ in range(20):
         till.watch.ask_now(request.reference)
         till.watch.put_on_screen(request.reference)
-        till.watch.wake()
+        till.watch.adopt_all()
         till.watch.adopt(till.now(request), at_once=True)
         till.watch.round()
         till.clock.pass_seconds(10)
@@ -569,7 +746,7 @@ def test_one_question_is_in_flight_for_each_request() -> None:
 
 
 def test_a_request_settled_while_its_look_is_in_flight_is_let_go_after_it() -> None:
-    waiting: list[Callable[[], None]] = []
+    waiting: list[Callable[[], object]] = []
     till = Till(submit=waiting.append)
     request = till.awaiting()
     till.clock.pass_seconds(10)
@@ -581,13 +758,89 @@ def test_a_request_settled_while_its_look_is_in_flight_is_let_go_after_it() -> N
     assert till.watch.count() == 0
 
 
+class _NoThread:
+    """A `submit` without a thread to run on, so many times; then it runs at once."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def __call__(self, look: Callable[[], object]) -> None:
+        if self.left:
+            self.left -= 1
+            raise RuntimeError("can't start new thread")
+        look()
+
+
+@pytest.mark.parametrize("expected_log", [["no thread"]])
+@pytest.mark.parametrize("times", [1, 5])
+def test_a_look_that_finds_no_thread_is_not_lost(times: int) -> None:
+    till = Till(submit=_NoThread(times), per_gateway=1)
+    request = till.awaiting()
+    till.pays()
+    till.clock.pass_seconds(10)
+    assert 0 < till.watch.round() <= IDLE_STEP
+    assert till.gateway.calls == []
+    assert till.now(request) == request
+    assert till.watch.count() == 1
+    till.run(times * SLOWEST_WHEN_SILENT + 1)
+    assert till.now(request).hand_over
+
+
+@pytest.mark.parametrize("expected_log", [["no thread"]])
+def test_a_look_that_finds_no_thread_gives_its_place_back_to_the_others() -> None:
+    till = Till(submit=_NoThread(1), per_gateway=1)
+    requests = [till.awaiting() for _ in range(5)]
+    till.pays()
+    till.clock.pass_seconds(10)
+    till.run(4)
+    assert sum(till.now(request).hand_over for request in requests) == 4
+    till.run(SLOWEST_WHEN_SILENT)
+    assert all(till.now(request).hand_over for request in requests)
+
+
+@pytest.mark.parametrize("expected_log", [["no thread"]])
+def test_a_look_that_was_queued_though_no_thread_came_is_the_only_one_in_flight() -> None:
+    # DEFECT: ThreadPoolExecutor.submit queues the look before it starts a thread, so that "can't start new
+    # thread" may leave a look that runs all the same. round() has given its place back by then: the request
+    # is taken again, and two looks of it run at once (money.md: one request in flight for each payment).
+    waiting: list[Callable[[], object]] = []
+
+    def submit(look: Callable[[], object]) -> None:
+        waiting.append(look)
+        if len(waiting) == 1:
+            raise RuntimeError("can't start new thread")
+
+    till = Till(submit=submit, per_gateway=1)
+    till.awaiting()
+    till.clock.pass_seconds(10)
+    till.watch.round()
+    till.clock.pass_seconds(SLOWEST_WHEN_SILENT + 1)
+    till.watch.round()
+    inside: list[int] = [0]
+    unpaid = till.gateway.says(Said.UNPAID)
+
+    def answer(request: PaymentRequest) -> Reply:
+        inside[0] += 1
+        most.append(inside[0])
+        while waiting:
+            waiting.pop(0)()  # another thread, meanwhile
+        inside[0] -= 1
+        return unpaid(request)
+
+    most: list[int] = []
+    till.gateway.looks = answer
+    while waiting:
+        waiting.pop(0)()
+    assert max(most) == 1
+
+
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(8) as threads:
         yield threads
 
 
-def by(pool: ThreadPoolExecutor) -> Callable[[Callable[[], None]], None]:
+def by(pool: ThreadPoolExecutor) -> Callable[[Callable[[], object]], None]:
     return lambda look: pool.submit(look) and None
 
 
@@ -687,7 +940,7 @@ def test_rounds_and_clicks_from_many_threads_lose_nothing_and_double_nothing(
                 till.watch.ask_now(request.reference)
                 till.watch.put_on_screen(request.reference)
                 till.watch.adopt(till.now(request))
-                till.watch.wake()
+                till.watch.adopt_all()
         except BaseException as error:  # noqa: BLE001 (told by the test's own thread)
             failures.append(error)
 

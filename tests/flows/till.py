@@ -35,6 +35,7 @@ class Till:
         per_gateway: int = 8,
         chance: Callable[[], float] = lambda: 0.0,
         others: tuple[str, ...] = (),
+        sleep: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self.clock = clock or StillClock()
         self.times = GatewayTimes(self.clock)
@@ -47,8 +48,20 @@ class Till:
         }
         self.gateways: dict[str, Gateway] = {"smepay": self.gateway, **self.others}
         self.published: list[PaymentRequest] = []
+        self.opened: list[PaymentRequest] = []
         self.reach: list[tuple[str, Reason | None]] = []
         self.pokes = 0
+        self.books: list[str] = []
+        self.checkout = Checkout(
+            ledger=self.ledger,
+            gateways=self.gateways,
+            shop=Shop(prefix="ASH"),
+            times=self.times,
+            clock=self.clock,
+            publish=self._changed,
+            publish_opened=self._opened,
+            publish_reach=lambda gateway, reason: self.reach.append((gateway, reason)),
+        )
         self.watch = Watch(
             ledger=self.ledger,
             gateways=self.gateways,
@@ -57,18 +70,12 @@ class Till:
             submit=submit,
             publish=self.published.append,
             publish_reach=lambda gateway, reason: self.reach.append((gateway, reason)),
+            publish_books=self.books.append,
+            settle=self.checkout.settle_interrupted,
+            sleep=sleep,
             poke=self._poked,
             per_gateway=per_gateway,
             chance=chance,
-        )
-        self.checkout = Checkout(
-            ledger=self.ledger,
-            gateways=self.gateways,
-            shop=Shop(prefix="ASH"),
-            times=self.times,
-            clock=self.clock,
-            publish=self._opened,
-            publish_reach=lambda gateway, reason: self.reach.append((gateway, reason)),
         )
         self.desk = Desk(self.ledger, self.checkout, self.watch, self.gateways)
 
@@ -108,6 +115,10 @@ class Till:
         self.gateway.confirms = self.gateway.says(Said.PAID)
 
     def _opened(self, request: PaymentRequest) -> None:
+        self.opened.append(request)
+        self._changed(request)
+
+    def _changed(self, request: PaymentRequest) -> None:
         self.watch.adopt(request)
         self.published.append(request)
 

@@ -1,4 +1,4 @@
-"""Pace: calls are spaced, a rest is kept, and a stop ends the waiting."""
+"""Pace: calls are spaced, and a rest is kept."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from pos_app.gateways.pace import LONGEST_REST, Pace
 
 
 class Ticks:
-    """What `time.monotonic` says in pace.py."""
+    """What `time` is in pace.py: a sleep moves the clock and is remembered."""
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.slept: list[float] = []
 
     def monotonic(self) -> float:
         return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 @pytest.fixture
@@ -76,8 +81,9 @@ def test_time_that_went_by_is_not_saved_for_a_burst(ticks: Ticks) -> None:
     pace.wait()
     ticks.now += 60
     pace.wait()
-    pace.stop()  # so that a wait shows at once
-    assert trouble_of(pace.wait).reason is Reason.STOPPED
+    assert ticks.slept == []
+    pace.wait()
+    assert ticks.slept == pytest.approx([1.0])
 
 
 def test_while_the_gateway_rests_nothing_is_sent(ticks: Ticks) -> None:
@@ -97,8 +103,8 @@ def test_a_refused_wait_takes_no_place(ticks: Ticks) -> None:
     for _ in range(10):
         trouble_of(pace.wait)
     ticks.now += 5
-    pace.stop()
     pace.wait()  # at once: none of the ten is before it
+    assert ticks.slept == []
 
 
 def test_a_shorter_rest_does_not_end_a_longer_one(ticks: Ticks) -> None:
@@ -114,13 +120,3 @@ def test_a_rest_is_bounded(ticks: Ticks, asked: float) -> None:
     pace = Pace(1000)
     pace.rest(asked)
     assert trouble_of(pace.wait).retry_after == LONGEST_REST
-
-
-def test_stop_ends_a_wait_at_once() -> None:
-    pace = Pace(0.05)
-    pace.wait()
-    threading.Timer(0.1, pace.stop).start()
-    began = time.monotonic()
-    trouble = trouble_of(pace.wait)
-    assert time.monotonic() - began < 1
-    assert (trouble.outcome, trouble.reason) == (Outcome.NOT_SENT, Reason.STOPPED)

@@ -1008,6 +1008,7 @@ def test_the_log_holds_no_secret(
         "/path?q=SECRET",
         body=b'{"client_secret":"SECRET"}',
         headers={"Authorization": "Bearer SECRET"},
+        fresh=True,
     )
     shared_wire.send(call)
     trouble = trouble_of(shared_wire, call)

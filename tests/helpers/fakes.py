@@ -265,7 +265,7 @@ def one_after_another(*answers: Answer) -> Answer:
     return answer
 
 
-def inline(look: Callable[[], None]) -> None:
+def inline(look: Callable[[], object]) -> None:
     """A `submit` that runs the look at once, in the caller's thread."""
     look()
 

@@ -20,7 +20,7 @@ REQUESTS: Final[dict[str, PaymentRequest]] = {
     "confirming": a_request(Status.CONFIRMING, **_CONFIRMING),
     "unconfirmed": a_request(Status.CONFIRMING, issues=frozenset({Issue.UNCONFIRMED}), **_CONFIRMING),
     "underpaid": a_request(
-        Status.CONFIRMING, issues=frozenset({Issue.UNDERPAID}), received=Money(1200_00), **_CONFIRMING
+        Status.CONFIRMING, issues=frozenset({Issue.UNDERPAID}), told=Money(1200_00), **_CONFIRMING
     ),
     "overpaid": a_request(
         Status.CONFIRMING, issues=frozenset({Issue.OVERPAID}), received=Money(5_00_000_00), **_CONFIRMING

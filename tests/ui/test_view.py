@@ -12,7 +12,14 @@ from pos_app.domain.money import Money
 from pos_app.domain.payment import Issue, Status
 from pos_app.places import resource
 from pos_app.ui.counter.actions import Can
-from pos_app.ui.counter.view import away_view, recent_of, refusal_sentence, view_of
+from pos_app.ui.counter.view import (
+    away_view,
+    quiet_view,
+    recent_of,
+    refusal_sentence,
+    unkept_view,
+    view_of,
+)
 from pos_app.ui.meaning import Meaning
 from pos_app.ui.words import REASONS, REFUSALS
 from tests.helpers.requests import EXPIRES, LINK, NOW, a_request
@@ -64,7 +71,7 @@ def test_at_the_end_of_the_countdown_nothing_is_decided_but_a_last_check_is_said
     [
         (Status.OPENING, {Can.CANCEL, Can.RECHECK}),
         (Status.AWAITING, {Can.CANCEL, Can.RECHECK, Can.RENEW, Can.SAYS_PAID}),
-        (Status.CONFIRMING, {Can.RECHECK, Can.SAYS_PAID}),
+        (Status.CONFIRMING, {Can.RECHECK}),
         (Status.PAID, set[Can]()),
         (Status.EXPIRED, {Can.RECHECK, Can.RENEW}),
         (Status.CANCELLED, {Can.RECHECK, Can.RENEW}),
@@ -89,6 +96,12 @@ def test_every_refusal_says_what_to_do(refusal: Refusal) -> None:
 
 
 def test_while_the_bank_is_away_what_is_open_says_so_and_keeps_its_status() -> None:
+    short = a_request(
+        Status.CONFIRMING, issues=frozenset({Issue.UNDERPAID}), told=Money(50_00), received=Money(50_00)
+    )
+    alarm = away_view(view_of(short, NOW, "SMEPay QR"))
+    assert alarm.word == "Paid too little"
+    assert "₹50.00" in alarm.message
     away = away_view(view_of(a_request(), NOW, "SMEPay QR"))
     assert "Don't hand over goods" in away.message
     assert away.status == "AWAITING"
@@ -100,3 +113,24 @@ def test_a_wrong_clock_makes_no_strange_ring() -> None:
     view = view_of(a_request(created_at=NOW - timedelta(days=4000)), NOW, "SMEPay QR")
     assert view.seconds_left == 300
     assert view.lifetime >= 300
+
+
+@pytest.mark.parametrize("status", [Status.EXPIRED, Status.CANCELLED, Status.FAILED])
+def test_a_refused_qr_that_ended_never_claims_that_money_came(status: Status) -> None:
+    request = a_request(status, issues=frozenset({Issue.MISMATCH}), qr_refused=Reason.QR_PAYEE)
+    message = view_of(request, NOW, "SMEPay QR").message
+    assert "never shown" in message
+    assert "payment was reported" not in message
+
+
+def test_while_answers_can_not_be_kept_nothing_may_be_paid() -> None:
+    view = unkept_view(view_of(a_request(), NOW, "SMEPay QR"), "The disk is full.")
+    assert view.qr == ""
+    assert "The disk is full." in view.message
+    assert "Don't hand over goods" in view.message
+
+
+def test_a_paid_bill_brought_back_does_not_say_hand_over_again() -> None:
+    view = quiet_view(view_of(a_request(Status.PAID), NOW, "SMEPay QR"))
+    assert not view.celebrate
+    assert "Hand over" not in view.message

@@ -96,7 +96,7 @@ class EntryCard(Card):
             self.amount.insert(key)
         self._edited()
 
-    def _quick(self, amount: str) -> None:
+    def _take_quick(self, amount: str) -> None:
         self.amount.setText(amount.replace(",", ""))
         self._edited()
         self.amount.setFocus()
@@ -113,7 +113,7 @@ class EntryCard(Card):
         column.addSpacing(4)
         column.addWidget(self._message)
         column.addSpacing(4)
-        column.addLayout(self._quick_row())
+        column.addWidget(self._quick_row())
         column.addSpacing(10)
         column.addWidget(self._keypad, 1)
         column.addSpacing(10)
@@ -125,8 +125,14 @@ class EntryCard(Card):
         column.addSpacing(12)
         column.addWidget(self._charge)
 
-    def _quick_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def set_compact(self, compact: bool) -> None:  # noqa: FBT001
+        """On a low screen the keypad goes before the quick amounts."""
+        self._quick.setVisible(not compact)
+
+    def _quick_row(self) -> QWidget:
+        self._quick = QWidget(self)
+        row = QHBoxLayout(self._quick)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         for amount in QUICK:
             button = QPushButton(self)
@@ -134,6 +140,6 @@ class EntryCard(Card):
             button.setProperty("look", "pill")
             button.setProperty("focusPolicy", 0)
             button.setAccessibleName(self.tr("{amount} rupees").format(amount=amount))
-            button.clicked.connect(partial(self._quick, amount))
+            button.clicked.connect(partial(self._take_quick, amount))
             row.addWidget(button)
-        return row
+        return self._quick

@@ -19,7 +19,7 @@ from pos_app.ui.widgets.text import PlainLabel, spaced
 if TYPE_CHECKING:
     from pos_app.ui.counter.view import PaymentView
 
-QR_SIDE = 430
+QR_SIDE = 300  # at the least: it takes the room there is
 COLUMN = 224
 
 
@@ -101,6 +101,8 @@ class LiveFace(QWidget):
             (self._cancel, Can.CANCEL),
         ):
             button.setVisible(able in can)
+        shows_qr = self._view is not None and bool(self._view.qr or self._view.faded)
+        self._side.setVisible(shows_qr or bool(can) or not self._question.isHidden())
 
     def _show_qr(self, view: PaymentView | None) -> None:
         shown = view is not None and (bool(view.qr) or view.faded)
@@ -156,7 +158,7 @@ class LiveFace(QWidget):
         column.addWidget(self._question)
         for button in (self._says_paid, self._recheck, self._renew, self._cancel):
             column.addWidget(button)
-        side = QWidget(self)
+        self._side = side = QWidget(self)
         side.setLayout(column)
         column.setContentsMargins(0, 0, 0, 0)
         side.setFixedWidth(COLUMN)

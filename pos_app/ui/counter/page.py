@@ -11,9 +11,11 @@ from pos_app.ui.counter.payment_card import PaymentCard
 from pos_app.ui.counter.recent import RecentSales
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
 
     from pos_app.ui.counter.model import CounterModel
+
+ROOM_FOR_RECENT = 600  # pixels of height
 
 
 class CounterPage(QWidget):
@@ -40,6 +42,12 @@ class CounterPage(QWidget):
             self.entry.take_digit(text)
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a low screen the QR goes before the recent sales."""
+        super().resizeEvent(event)
+        self.recent.setVisible(self.height() >= ROOM_FOR_RECENT)
+        self.entry.set_compact(self.height() < ROOM_FOR_RECENT)
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)

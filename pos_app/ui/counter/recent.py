@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from pos_app.ui import look
 from pos_app.ui.widgets.card import Card
 from pos_app.ui.widgets.chip import Chip
 from pos_app.ui.widgets.text import PlainLabel, spaced
@@ -16,7 +17,8 @@ from pos_app.ui.widgets.text import PlainLabel, spaced
 if TYPE_CHECKING:
     from pos_app.ui.counter.view import RecentView
 
-TILE = 132
+TILE = 126
+MORE = 64  # pixels for "+7 more"
 
 
 class RecentSales(Card):
@@ -37,6 +39,9 @@ class RecentSales(Card):
         self._row.addSpacing(8)
         self._row.addWidget(self._empty)
         self._row.addStretch(1)
+        self._more = PlainLabel("", "soft", parent=self)
+        self._more.hide()
+        self._row.addWidget(self._more)
 
     def show_sales(self, views: list[RecentView]) -> None:
         self._views = views
@@ -44,7 +49,7 @@ class RecentSales(Card):
         while len(self._tiles) < len(views):
             tile = _Tile(self)
             tile.clicked.connect(partial(self._choose, tile))
-            self._row.insertWidget(self._row.count() - 1, tile)
+            self._row.insertWidget(self._row.count() - 2, tile)
             self._tiles.append(tile)
         for tile, view in zip(self._tiles, views, strict=False):
             tile.show_sale(view)
@@ -55,9 +60,12 @@ class RecentSales(Card):
         self._fit()
 
     def _fit(self) -> None:
-        room = max(1, (self.width() - 28) // (TILE + 4))
+        room = max(1, (self.width() - 28 - MORE) // (TILE + 4))
         for place, tile in enumerate(self._tiles):
             tile.setVisible(place < min(room, len(self._views)))
+        hidden = len(self._views) - room
+        self._more.setVisible(hidden > 0)
+        self._more.setText(self.tr("+{count} more").format(count=hidden))
 
     def _choose(self, tile: _Tile, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
         self.chosen.emit(tile.reference)
@@ -81,6 +89,9 @@ class _Tile(QPushButton):
 
     def show_sale(self, view: RecentView) -> None:
         self.reference = view.reference
+        if self.property("chosen") != view.chosen:
+            self.setProperty("chosen", view.chosen)
+            look.restyle(self)
         self._bill.setText(view.bill)
         self._amount.setText(spaced(view.amount))
         self._chip.show_state(view.word, view.icon, view.meaning, code=view.status, issue=view.issue)

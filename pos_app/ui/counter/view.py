@@ -8,16 +8,20 @@ from datetime import datetime
 from typing import Final
 
 from pos_app.domain.errors import InputRefused, Reason
-from pos_app.domain.payment import OVER, Issue, PaymentRequest, Status
+from pos_app.domain.money import Money
+from pos_app.domain.payment import OVER, STILL_OPEN, Issue, PaymentRequest, Status
 from pos_app.ui.counter.actions import Can
 from pos_app.ui.meaning import Meaning
 from pos_app.ui.words import (
     AWAY,
+    BOOKS_AWAY,
     FACES,
     GATEWAY_FAILED,
     LAST_CHECK,
     NO_QR,
     OPENING_UNKNOWN,
+    PAID_BEFORE,
+    PAID_OTHERWISE,
     REASONS,
     REFUSALS,
     Face,
@@ -61,6 +65,7 @@ class RecentView:
     word: str
     status: str
     issue: str
+    chosen: bool = False
 
 
 def view_of(request: PaymentRequest, now: datetime, gateway_title: str) -> PaymentView:
@@ -87,14 +92,44 @@ def view_of(request: PaymentRequest, now: datetime, gateway_title: str) -> Payme
     )
 
 
+def needs_eyes(request: PaymentRequest) -> bool:
+    """Whether it still waits, or a person must look at it."""
+    return request.status in STILL_OPEN or bool(request.issues)
+
+
 def away_view(view: PaymentView) -> PaymentView:
-    """The same while the bank can't be reached: what is open stays open, and nobody knows."""
-    if view.status not in {Status.OPENING, Status.AWAITING, Status.CONFIRMING}:
+    """The same while the bank can't be reached: what is open stays open, and nobody knows. An alarm and money
+    that was seen keep their face.
+    """
+    if view.status not in STILL_OPEN:
         return view
+    if view.issue != Issue.NONE or view.status != Status.AWAITING:
+        return replace(view, message=f"{view.message} {AWAY.word}.")
     return replace(view, meaning=AWAY.meaning, icon=AWAY.icon, word=AWAY.word, message=AWAY.sentence)
 
 
-def recent_of(request: PaymentRequest, now: datetime) -> RecentView:
+def unkept_view(view: PaymentView, why: str) -> PaymentView:
+    """The same while answers can't be kept: nothing may be paid that nobody would remember."""
+    if view.status not in STILL_OPEN:
+        return view
+    face, sentence = BOOKS_AWAY, BOOKS_AWAY.sentence.format(why=why)
+    return replace(
+        view, meaning=face.meaning, icon=face.icon, word=face.word, message=sentence, qr="", faded=False
+    )
+
+
+def paid_otherwise_view(view: PaymentView) -> PaymentView:
+    """A QR whose bill another of its requests has paid: it must not be paid again."""
+    face = PAID_OTHERWISE
+    return replace(view, meaning=face.meaning, icon=face.icon, word=face.word, message=face.sentence, qr="")
+
+
+def quiet_view(view: PaymentView) -> PaymentView:
+    """A clean PAID that was not seen happening: no second "hand over the goods"."""
+    return replace(view, celebrate=False, message=PAID_BEFORE) if view.celebrate else view
+
+
+def recent_of(request: PaymentRequest, now: datetime, on_card: str = "") -> RecentView:
     face = _face(request, now)
     return RecentView(
         reference=request.reference,
@@ -105,6 +140,7 @@ def recent_of(request: PaymentRequest, now: datetime) -> RecentView:
         word=face.short,
         status=request.status.value,
         issue=request.issue.value,
+        chosen=request.reference == on_card,
     )
 
 
@@ -123,11 +159,16 @@ def _face(request: PaymentRequest, now: datetime) -> Face:
 def _sentence(request: PaymentRequest, face: Face) -> str:
     return face.sentence.format(
         amount=request.amount,
-        received=request.received or request.amount,
+        received=_received(request) or request.amount,
         why=_why(request)
         if face in (FACES[Status.FAILED, Issue.NONE], FACES[Status.AWAITING, Issue.MISMATCH])
         else "",
     )
+
+
+def _received(request: PaymentRequest) -> Money | None:
+    """What a short payment was named last; else the most that was ever named."""
+    return request.told if request.issue is Issue.UNDERPAID else request.received
 
 
 def _why(request: PaymentRequest) -> str:
@@ -159,7 +200,7 @@ def _can(request: PaymentRequest) -> frozenset[Can]:
         able.add(Can.CANCEL)
     if request.gateway_ids and not request.hand_over and request.status is not Status.PAID:
         able.add(Can.RECHECK)
-    if request.gateway_ids and request.status in {Status.AWAITING, Status.CONFIRMING}:
+    if request.gateway_ids and request.status is Status.AWAITING:
         able.add(Can.SAYS_PAID)
     if request.status in OVER or request.status is Status.AWAITING:
         able.add(Can.RENEW)
