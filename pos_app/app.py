@@ -42,6 +42,12 @@ def _version(_command: Command) -> int:
     return 0
 
 
+def _audit(command: Command) -> int:
+    from pos_app.audit import verify
+
+    return verify(command.data)
+
+
 def _sandbox(command: Command) -> int:
     os.umask(0o077)
     from pos_app.sandbox.server import serve_forever
@@ -108,7 +114,7 @@ def _hook(program: Program) -> None:
     threading.excepthook = lambda told: told.exc_value and unexpected(told.exc_type, told.exc_value, None)
 
 
-COMMANDS = {"counter": _counter, "sandbox": _sandbox, "version": _version}
+COMMANDS = {"counter": _counter, "sandbox": _sandbox, "audit": _audit, "version": _version}
 
 
 def _refused(application: QApplication, sentence: str) -> int:
@@ -207,6 +213,8 @@ class Program:
         news.trouble.connect(self.model.say_trouble)
         news.notice.connect(self.window.notices.add)
         self.model.reach_changed.connect(self.window.show_reach)
+        self.model.paid.connect(self._sound_paid)
+        self.model.alarmed.connect(self._sound_alarm)
         self._page.wire(self.model)
 
         def build() -> Services:
@@ -269,6 +277,16 @@ class Program:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+    def _sound_paid(self, _request: PaymentRequest) -> None:
+        from pos_app.ui import sound
+
+        sound.play(sound.PAID)
+
+    def _sound_alarm(self, _request: PaymentRequest) -> None:
+        from pos_app.ui import sound
+
+        sound.play(sound.ALARM)
 
     def _poke(self) -> None:
         if self._poller:

@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 USAGE: Final = """\
 pos-app [--data DIR]                      open the counter
 pos-app sandbox [--port N] [--data DIR]   serve the training gateways alone
-pos-app --version"""
+pos-app audit verify [--data DIR]         check that the books are as they were written
+pos-app --version
+The folder is also taken from POS_APP_DATA."""
 
 
 class Command(NamedTuple):
@@ -29,7 +31,9 @@ def read_command(words: Sequence[str], environ: Mapping[str, str]) -> Command:
     left = list(words)
     if left and not left[0].startswith("-"):
         name = left.pop(0)
-    if name not in {"counter", "sandbox"}:
+    if name == "audit" and left[:1] == ["verify"]:
+        left.pop(0)
+    elif name not in {"counter", "sandbox"}:
         raise UsageError(f"There is no command {name!r}.\n{USAGE}")
     while left:
         word, _, value = left.pop(0).partition("=")

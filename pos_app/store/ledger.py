@@ -33,7 +33,7 @@ from pos_app.store.books import Books, fetched
 from pos_app.store.cipher import Cipher
 from pos_app.store.engine import BUSY_TIMEOUT, open_engine
 from pos_app.store.journal import Journal, first_bad_event, read_events
-from pos_app.store.replay import BLANK_BILL, BLANK_REQUEST, changed, told
+from pos_app.store.replay import BLANK_BILL, BLANK_REQUEST, changed, replay, told
 from pos_app.store.rows import beside, bill_of, bill_row, micros, request_of, request_row
 from pos_app.store.tables import WATCHED, bills, payment_requests
 from pos_app.store.trouble import CHANGED_OUTSIDE
@@ -160,6 +160,22 @@ class SqlLedger:
     def verify_chain(self) -> int | None:
         """The number of the first event that was changed, put in or is missing; None when all are as written."""
         return first_bad_event(self._books, self._cipher)
+
+    def first_fault(self) -> str:
+        """The first thing in the books that is not as it was written, in words; empty when all is.
+
+        The chain guards the events; replaying them guards the rows that were edited beside them.
+        """
+        if bad := self.verify_chain():
+            return f"event {bad} was changed, put in, or is missing."
+        replayed = replay(self.events())
+        for table, rows in ((payment_requests, replayed.requests), (bills, replayed.bills)):
+            with self._books.read() as connection:
+                kept = {row["reference"]: row for row in fetched(connection, select(table))}
+            for reference in sorted(kept.keys() | rows.keys()):
+                if kept.get(reference) != rows.get(reference):
+                    return f"{table.name} {reference} is not as its events tell."
+        return ""
 
     def close(self) -> None:
         self._books.close()

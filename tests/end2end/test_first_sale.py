@@ -284,3 +284,11 @@ def test_an_old_qr_that_was_paid_gets_no_new_one(bank: Bank, shop: Path, open_ti
     till.press(Qt.Key.Key_F6)
     till.wait_code("PAID", seconds=2)
     assert len(bank.orders) == 1
+
+
+def test_f1_shows_the_keys_and_esc_puts_them_away(bank: Bank, shop: Path, open_till: OpenTill) -> None:
+    till = open_till(shop)
+    till.press(Qt.Key.Key_F1)
+    assert till.find("keys_card").isVisible()
+    till.press(Qt.Key.Key_Escape)
+    assert not till.find("keys_card").isVisible()

@@ -89,7 +89,7 @@ def raw(path: Path) -> Generator[sqlite3.Connection]:
 
 def rows(path: Path, table: str) -> list[dict[str, Any]]:
     with raw(path) as connection:
-        return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608
+        return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]
 
 
 def without_rules(connection: sqlite3.Connection) -> None:

@@ -273,3 +273,18 @@ def test_check_now_says_that_it_asked(screen: Screen) -> None:
     screen.idle()
     assert screen.view
     assert "asked just now" in screen.view.message
+
+
+def test_a_payment_seen_coming_sounds_and_so_does_an_alarm(screen: Screen) -> None:
+    paid: list[str] = []
+    alarmed: list[str] = []
+    screen.model.paid.connect(lambda request: paid.append(request.reference))
+    screen.model.alarmed.connect(lambda request: alarmed.append(request.reference))
+    screen.open(OLD)
+    screen.model.hear_opened(MINE)
+    screen.model.hear(replace(OLD, status=Status.PAID, revision=9))
+    screen.model.hear(replace(OLD, status=Status.PAID, revision=10))
+    short = replace(MINE, status=Status.CONFIRMING, issues=frozenset({Issue.UNDERPAID}), revision=11)
+    screen.model.hear(short)
+    screen.model.hear(replace(short, revision=12))
+    assert (paid, alarmed) == (["OLD"], ["MINE"])

@@ -51,6 +51,8 @@ class CounterModel(QObject):
     reach_changed = Signal(object)  # True, False, or None before the first answer
     charged = Signal()  # the fields are free for the next bill
     returned = Signal(str, str, str)  # amount, mobile, note of a sale of which nothing was kept
+    paid = Signal(object)  # PaymentRequest: seen becoming a clean PAID, on the card or not
+    alarmed = Signal(object)  # PaymentRequest: something a person must know has come up
     next_bill_in = Signal(int)  # seconds until the celebration ends
 
     def __init__(self, tasks: Tasks, times: GatewayTimes) -> None:
@@ -107,9 +109,13 @@ class CounterModel(QObject):
         before = self._requests.get(request.reference)
         if not self._keep(request):
             return  # two threads told two changes in the wrong order
-        if request.hand_over and not (before and before.hand_over) and request.reference == self._focus:
-            self._celebrated = request.reference
-            self._celebrate_until = time.monotonic() + CELEBRATE
+        if before and request.hand_over and not before.hand_over:
+            self.paid.emit(request)
+            if request.reference == self._focus:
+                self._celebrated = request.reference
+                self._celebrate_until = time.monotonic() + CELEBRATE
+        elif before and request.issues - before.issues:
+            self.alarmed.emit(request)
         self._show()
         self._show_recent()
 

@@ -71,6 +71,9 @@ class CounterPage(QWidget):
 
         entry, card = self.entry, self.card
         card.build()
+        from pos_app.ui.counter.keys_card import KeysCard
+
+        self.keys = KeysCard(self)
         entry.charge_qr.disconnect(self._keep_early)
         entry.charge_qr.connect(model.charge_qr)
         entry.typed.connect(model.typed)
@@ -87,6 +90,7 @@ class CounterPage(QWidget):
         model.charged.connect(entry.clear_fields)
         model.returned.connect(entry.put_back)
         for key, slot in (
+            ("F1", self.keys.toggle),
             ("F2", entry.charge),
             ("F5", model.recheck),
             ("F6", model.renew),
@@ -103,5 +107,7 @@ class CounterPage(QWidget):
         self._early = (amount, mobile, note)
 
     def _escape(self) -> None:
-        if not self.card.live.close_question():
+        if self.keys.isVisible():
+            self.keys.hide()
+        elif not self.card.live.close_question():
             self.card.live.ask_cancel()
