@@ -68,12 +68,12 @@ def _counter(command: Command) -> int:
     if not isinstance(application, QApplication):
         raise TypeError
     application.setApplicationName("pos_app")
-    Look(theme_for("light")).apply(application)
     try:
         one_window = OneWindow(command.data)
         if not one_window.take():
             return _second_start(application, one_window)
         settings = load(command.data)
+        Look(theme_for(settings.theme)).apply(application)
     except SettingsTrouble as trouble:
         return _refused(application, str(trouble))
     except OSError as error:
@@ -119,8 +119,10 @@ COMMANDS = {"counter": _counter, "sandbox": _sandbox, "audit": _audit, "version"
 
 def _refused(application: QApplication, sentence: str) -> int:
     """The program can't start: say why, in a window and on the terminal."""
+    from pos_app.ui.look import Look, theme_for
     from pos_app.ui.refusal import RefusalWindow
 
+    Look(theme_for("system")).apply(application)
     print(f"pos_app: {sentence}", file=sys.stderr)  # noqa: T201
     window = RefusalWindow(sentence)
     window.show()

@@ -13,6 +13,7 @@ from pos_app.domain.people import read_mobile
 from pos_app.domain.shop import Mode, Shop
 
 FILE: Final = "settings.toml"
+THEMES: Final = ("system", "light", "dark")
 ENVIRONMENTS: Final = {
     "training": Mode.TRAINING,
     "test": Mode.TEST,
@@ -40,6 +41,7 @@ class Settings:
     data: Path
     mode: Mode = Mode.TRAINING
     shop: Shop = field(default_factory=Shop)
+    theme: str = "system"
     gateways: Mapping[str, GatewaySettings] = field(default_factory=dict[str, GatewaySettings])
     remarks: tuple[str, ...] = ()
 
@@ -59,7 +61,7 @@ def load(data: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsTrouble(f"{data / FILE} is not valid TOML: {error}. Mend that line.") from error
     remarks: list[str] = [
-        f"settings.toml: [{name}] is not known." for name in table if name not in {"shop", "gateways"}
+        f"settings.toml: [{name}] is not known." for name in table if name not in {"shop", "look", "gateways"}
     ]
     shop = _shop(_section(table, "shop"), remarks)
     gateways = {
@@ -70,6 +72,7 @@ def load(data: Path) -> Settings:
         data=data,
         mode=_mode(gateways),
         shop=shop,
+        theme=_theme(_section(table, "look"), remarks),
         gateways=gateways,
         remarks=tuple(remarks),
     )
@@ -109,6 +112,14 @@ def _shop(table: Mapping[str, Any], remarks: list[str]) -> Shop:
         mobile=mobile,
         callback_url=_text("shop", table, "callback_url"),
     )
+
+
+def _theme(table: Mapping[str, Any], remarks: list[str]) -> str:
+    remarks.extend(f"settings.toml: look.{key} is not known." for key in table if key != "theme")
+    theme = _text("look", table, "theme", "system").lower()
+    if theme not in THEMES:
+        raise SettingsTrouble(f"settings.toml: look.theme must be one of {', '.join(THEMES)}.")
+    return theme
 
 
 def _gateway(slug: str, table: Mapping[str, Any]) -> GatewaySettings:

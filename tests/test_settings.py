@@ -53,6 +53,7 @@ client_id = "c1"
 @pytest.mark.parametrize(
     ("text", "names"),
     [
+        ('[look]\ntheme = "pink"\n', "system, light, dark"),
         ("[shop\n", "TOML"),
         ("shop = 3\n", "[shop]"),
         ("[shop]\nprefix = 7\n", "shop.prefix"),
@@ -100,3 +101,8 @@ def test_unknown_keys_are_named_and_do_no_harm(tmp_path: Path) -> None:
 def test_custom_counts_as_test(tmp_path: Path) -> None:
     text = '[gateways.a]\nenvironment = "custom"\nbase_url = "https://x.example"\n[gateways.b]\nenvironment = "test"\n'
     assert load(write(tmp_path, text)).mode is Mode.TEST
+
+
+def test_the_look_is_the_systems_or_chosen(tmp_path: Path) -> None:
+    assert load(tmp_path).theme == "system"
+    assert load(write(tmp_path, '[look]\ntheme = "dark"\n')).theme == "dark"

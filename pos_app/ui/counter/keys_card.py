@@ -8,10 +8,11 @@ from pos_app.ui.widgets.card import Card
 from pos_app.ui.widgets.text import PlainLabel
 
 WIDTH = 460
+LEFT = 13
 
 
 class KeysCard(Card):
-    """Lies over the page, in its middle."""
+    """Lies over the page."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent=parent)
@@ -46,7 +47,7 @@ class KeysCard(Card):
         self.place()
 
     def place(self) -> None:
-        """In the middle of the page, above everything."""
+        """At the left, above the keypad: the QR stays free for the customer."""
         self.setFixedSize(WIDTH, self.sizeHint().height())
-        self.move((self._page.width() - self.width()) // 2, (self._page.height() - self.height()) // 2)
+        self.move(LEFT, (self._page.height() - self.height()) // 2)
         self.raise_()
