@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pos_app.commands import Command, UsageError, read_command
@@ -56,6 +56,9 @@ def _sandbox(command: Command) -> int:
 
 
 def _counter(command: Command) -> int:
+    if not has_screen(os.environ):
+        print("pos_app: there is no screen here (DISPLAY and WAYLAND_DISPLAY are empty).", file=sys.stderr)  # noqa: T201
+        return 1
     os.umask(0o077)  # whatever is kept is for this user alone
     gc.disable()  # until the first sale is warm: a start makes no garbage, and looking for it costs frames
     from PySide6.QtWidgets import QApplication
@@ -82,12 +85,20 @@ def _counter(command: Command) -> int:
         )
     program = Program(settings)
     program.window.painted.connect(lambda: one_window.listen(program.window))
+    hooks = sys.excepthook, threading.excepthook
     _hook(program)
     try:
         return application.exec()
     finally:
         program.close()
         one_window.release()
+        sys.excepthook, threading.excepthook = hooks
+
+
+def has_screen(environ: Mapping[str, str]) -> bool:
+    """Qt ends the process without a word to a person where there is none."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not sys.platform.startswith("linux") or any(environ.get(name) for name in names)
 
 
 def _second_start(application: QApplication, one_window: OneWindow) -> int:
@@ -156,6 +167,7 @@ class Program:
         self.window = MainWindow(settings.shop.name, settings.mode, self._page)
         self.window.painted.connect(self._begin)
         self.window.show()
+        self._page.build()  # behind the first frame, before anybody can look for a widget
 
     def close(self) -> None:
         """Ends within a second, whatever hangs; everything open is asked about again at the next start."""

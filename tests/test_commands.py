@@ -88,3 +88,13 @@ def test_a_refused_settings_file_is_said_on_the_terminal(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "mixes training, test and live" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_screen_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert main([]) == 1
+    assert "no screen" in capsys.readouterr().err

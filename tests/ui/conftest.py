@@ -25,7 +25,7 @@ def make_screen(qtbot: QtBot, qapp: QApplication) -> Iterator[MakeScreen]:
         Look(theme).apply(qapp)
         page = CounterPage()
         window = MainWindow("Asha Stores", Mode.TEST, page)
-        page.card.build()
+        page.build()
         window.resize(width, height)
         qtbot.addWidget(window)
         window.show()

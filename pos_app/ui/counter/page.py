@@ -65,15 +65,18 @@ class CounterPage(QWidget):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.recent.setFixedHeight(102)
 
+    def build(self) -> None:
+        """What the first frame does not show: the card's other faces and the keys."""
+        from pos_app.ui.counter.keys_card import KeysCard
+
+        self.card.build()
+        self.keys = KeysCard(self)
+
     def wire(self, model: CounterModel) -> None:
         """After the first frame: the model and what it needs are not loaded before it."""
         from PySide6.QtGui import QKeySequence, QShortcut
 
         entry, card = self.entry, self.card
-        card.build()
-        from pos_app.ui.counter.keys_card import KeysCard
-
-        self.keys = KeysCard(self)
         entry.charge_qr.disconnect(self._keep_early)
         entry.charge_qr.connect(model.charge_qr)
         entry.typed.connect(model.typed)
