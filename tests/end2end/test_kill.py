@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,8 @@ sys.exit(main(["--data", sys.argv[1]]))
 """
 
 
-def _wait(what: object, seconds: float = 15.0) -> None:
-    assert callable(what)
+def wait_for(what: Callable[[], object], seconds: float = 15.0) -> None:
+    """Until `what` is true; AssertionError after so many seconds."""
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "waited in vain"
@@ -51,9 +52,9 @@ def test_a_killed_program_finds_the_money_at_the_next_start(
         bank.delay = 0.3
     killed = subprocess.Popen([sys.executable, "-c", SELL, str(shop)])
     try:
-        _wait(lambda: bank.asked("order/initiate"))
+        wait_for(lambda: bank.asked("order/initiate"))
         if moment == "while it waits":
-            _wait(lambda: bank.asked("qr/status"))
+            wait_for(lambda: bank.asked("qr/status"))
     finally:
         os.kill(killed.pid, signal.SIGKILL)
         killed.wait()
