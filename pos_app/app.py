@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pos_app.services import Services
     from pos_app.settings import Settings
     from pos_app.ui.counter.model import CounterModel
+    from pos_app.ui.counter.view import PaymentView
     from pos_app.ui.one_window import OneWindow
     from pos_app.workers.news import News
     from pos_app.workers.poller import Poller
@@ -228,7 +229,8 @@ class Program:
         news.notice.connect(self.window.notices.add)
         self.model.reach_changed.connect(self.window.show_reach)
         self.model.paid.connect(self._sound_paid)
-        self.model.alarmed.connect(self._sound_alarm)
+        self.model.alarmed.connect(self._alarm)
+        self.model.view_changed.connect(self._seen)
         self._page.wire(self.model)
 
         def build() -> Services:
@@ -297,10 +299,17 @@ class Program:
 
         sound.play(sound.PAID)
 
-    def _sound_alarm(self, _request: PaymentRequest) -> None:
+    def _alarm(self, request: PaymentRequest) -> None:
         from pos_app.ui import sound
+        from pos_app.ui.counter.view import alarm_sentence
 
         sound.play(sound.ALARM)
+        if request.reference != self.model.focus:
+            self.window.notices.add(alarm_sentence(request), request.reference)
+
+    def _seen(self, view: PaymentView | None) -> None:
+        if view:
+            self.window.notices.drop(view.reference)
 
     def _poke(self) -> None:
         if self._poller:

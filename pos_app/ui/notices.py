@@ -15,7 +15,7 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self.setObjectName("notices")
         self.setProperty("role", "notice")
-        self._lines: list[str] = []
+        self._lines: dict[str, str] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 14, 8)
         row.setSpacing(10)
@@ -26,13 +26,19 @@ class NoticeBar(QFrame):
         row.addWidget(self._text, 1)
         self.hide()
 
-    def add(self, sentence: str) -> None:
-        if sentence in self._lines:
-            return
-        self._lines.append(sentence)
-        self._text.setText("\n".join(self._lines))
+    def add(self, sentence: str, key: str = "") -> None:
+        """Say something until it is dropped by its key; without a key it stays. Said once, however often."""
+        self._lines[key or sentence] = sentence
+        self._show()
+
+    def drop(self, key: str) -> None:
+        if self._lines.pop(key, None):
+            self._show()
+
+    def _show(self) -> None:
+        self._text.setText("\n".join(self._lines.values()))
         self.setAccessibleName(self._text.text())
-        self.show()
+        self.setVisible(bool(self._lines))
 
     def text(self) -> str:
         return self._text.text()

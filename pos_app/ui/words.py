@@ -260,3 +260,4 @@ BOOKS_AWAY: Final = Face(
     "not kept",
     "{why} Don't hand over goods; nothing is lost at the bank.",
 )
+ALARM: Final = "Bill {bill}, {amount}: {word}. Click its tile to see what to do."

@@ -292,3 +292,20 @@ def test_f1_shows_the_keys_and_esc_puts_them_away(bank: Bank, shop: Path, open_t
     assert till.find("keys_card").isVisible()
     till.press(Qt.Key.Key_Escape)
     assert not till.find("keys_card").isVisible()
+
+
+def test_an_alarm_about_a_bill_that_is_not_on_the_card_is_said_until_it_is_looked_at(
+    bank: Bank, shop: Path, open_till: OpenTill
+) -> None:
+    till = open_till(shop)
+    till.charge("100")
+    till.wait_qr()
+    first = bank.order()
+    till.charge("77")
+    till.wait(lambda: len(bank.orders) == 2 and bool(till.property("payment_qr", "payload")))
+    first.told, first.state = Decimal(60), "SUCCESS"
+    till.wait(lambda: "Paid too little" in till.program.window.notices.text(), 10)
+    assert till.text("payment_amount") == "₹ 77.00"
+    till.program.model.look_at(first.order_id)
+    till.wait_code("CONFIRMING", "UNDERPAID")
+    assert "Paid too little" not in till.program.window.notices.text()

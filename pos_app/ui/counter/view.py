@@ -13,6 +13,7 @@ from pos_app.domain.payment import OVER, STILL_OPEN, Issue, PaymentRequest, Stat
 from pos_app.ui.counter.actions import Can
 from pos_app.ui.meaning import Meaning
 from pos_app.ui.words import (
+    ALARM,
     AWAY,
     BOOKS_AWAY,
     FACES,
@@ -142,6 +143,12 @@ def recent_of(request: PaymentRequest, now: datetime, on_card: str = "") -> Rece
         issue=request.issue.value,
         chosen=request.reference == on_card,
     )
+
+
+def alarm_sentence(request: PaymentRequest) -> str:
+    """What has come up about a bill that is not on the card."""
+    face = face_of(request.status, request.issue)
+    return ALARM.format(bill=request.bill_number, amount=request.amount, word=face.word)
 
 
 def refusal_sentence(refused: InputRefused) -> str:
