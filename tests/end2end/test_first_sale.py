@@ -309,3 +309,19 @@ def test_an_alarm_about_a_bill_that_is_not_on_the_card_is_said_until_it_is_looke
     till.program.model.look_at(first.order_id)
     till.wait_code("CONFIRMING", "UNDERPAID")
     assert "Paid too little" not in till.program.window.notices.text()
+
+
+def test_after_a_few_seconds_a_clean_paid_makes_room_and_stays_readable(
+    bank: Bank, shop: Path, open_till: OpenTill
+) -> None:
+    till = open_till(shop)
+    till.charge("100")
+    till.wait_qr()
+    bank.pay(bank.order())
+    till.click("payment_recheck")
+    till.wait_code("PAID")
+    till.wait(lambda: till.program.model.focus == "", 9)
+    assert till.code() == ("PAID", "NONE")
+    assert till.property("payment_qr", "payload") == ""
+    till.charge("50")
+    till.wait_code("AWAITING")

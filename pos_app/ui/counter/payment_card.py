@@ -33,6 +33,7 @@ class PaymentCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
+        self._celebrated = False
         self._stack = QStackedLayout(self)
         self._idle = self._idle_face()
         self._stack.addWidget(self._idle)
@@ -51,7 +52,11 @@ class PaymentCard(Card):
         self._stack.addWidget(self.paid)
 
     def show_view(self, view: PaymentView | None) -> None:
-        self.live.show_view(view)
+        if (
+            view or not self._celebrated
+        ):  # behind the fresh bill the last clean PAID stays readable by its names
+            self.live.show_view(view)
+        self._celebrated = view is not None and view.celebrate
         if view is None:
             self._turn_to(self._idle, "")
         elif view.celebrate:
