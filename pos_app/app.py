@@ -178,6 +178,7 @@ class Program:
         if self._tasks:
             self.model.close()
             if self._services:
+                self._services.watch.stop()
                 self._services.wire.abort()
             if self._poller:
                 self._poller.stop()

@@ -53,6 +53,7 @@ class Services:
 
     def close(self) -> None:
         """In reverse: hung calls are ended first, the books are closed last."""
+        self.watch.stop()
         self.wire.abort()
         self.stack.close()
 

@@ -104,6 +104,7 @@ class Watch:
         self._busy: dict[str, int] = {}
         self._on_screen = ""
         self._unkept = ""
+        self._stopped = False
 
     def adopt(self, request: PaymentRequest, *, at_once: bool = False) -> None:
         """Take a request under watch, or let it go when it is settled."""
@@ -142,6 +143,10 @@ class Watch:
             watched.due = min(watched.due, max(now, watched.looked + SOONEST_RECHECK))
         self._poke()
 
+    def stop(self) -> None:
+        """No look begins any more; everything open is asked about at the next start."""
+        self._stopped = True
+
     def count(self) -> int:
         with self._lock:
             return len(self._watched)
@@ -159,6 +164,8 @@ class Watch:
     def _take_due(self) -> list[tuple[str, int]]:
         now = self._clock.ticks()
         taken: list[tuple[str, int]] = []
+        if self._stopped:
+            return taken
         with self._lock:
             due = [(w.due, r, w) for r, w in self._watched.items() if not w.in_flight and w.due <= now]
             # the one on the screen first, then the longest overdue

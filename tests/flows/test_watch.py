@@ -182,3 +182,10 @@ def test_a_sighting_is_judged_by_the_gateways_time_and_not_by_ours() -> None:
     till.gateway.looks = lambda _request: Sighting(Said.UNPAID, till.times.now("smepay"))
     till.run(260)
     assert till.now(request).status is Status.EXPIRED
+
+
+def test_after_a_stop_no_look_begins(till: Till) -> None:
+    till.awaiting()
+    till.watch.stop()
+    till.run(60)
+    assert till.gateway.calls == []
