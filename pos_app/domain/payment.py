@@ -160,6 +160,30 @@ class PaymentRequest:
         """The only automatic "hand over the goods": paid, and nothing to be said against it."""
         return self.status is Status.PAID and not self.issues
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still become an ordinary PAID."""
+        return self.status in STILL_OPEN
+
+    @property
+    def has_money(self) -> bool:
+        """Whether money was seen for it, proven or not."""
+        return self.status in HAS_MONEY
+
+    @property
+    def is_lost(self) -> bool:
+        """An opening whose answer never came: it may exist at the gateway."""
+        return self.status is Status.OPENING and self.reason is not None
+
+    @property
+    def counts_down(self) -> bool:
+        """Whether it is shown with the time that is left."""
+        return self.status is Status.AWAITING and self.expires_at is not None and self.qr_refused is None
+
+    def is_out_of_time(self, now: datetime) -> bool:
+        """Waiting, and its time is over by the gateway's clock: one last look decides, not the clock."""
+        return self.counts_down and not self.payable_link(now)
+
     def payable_link(self, now: datetime) -> str:
         """The link that may be shown and paid at `now` (the gateway's time); empty when nothing may be paid."""
         if self.status is not Status.AWAITING or self.qr_refused or not self.expires_at:

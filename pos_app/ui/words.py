@@ -7,6 +7,7 @@ from typing import Final
 
 from pos_app.domain.errors import Reason, Refusal
 from pos_app.domain.payment import Issue, Status
+from pos_app.ui.counter.actions import Can
 from pos_app.ui.meaning import Meaning
 
 
@@ -156,6 +157,18 @@ OPENING_UNKNOWN: Final = Face(
 LAST_CHECK: Final = Face(
     Meaning.WAITING, "hourglass", "Last check…", "last check", "Time is up. Asking the bank once more."
 )
+# What a cashier can do in each status; what asks the gateway needs something to ask by.
+ACTIONS: Final[dict[Status, frozenset[Can]]] = {
+    Status.NEW: frozenset(),
+    Status.OPENING: frozenset({Can.CANCEL, Can.RECHECK}),
+    Status.AWAITING: frozenset({Can.CANCEL, Can.RECHECK, Can.SAYS_PAID, Can.RENEW}),
+    Status.CONFIRMING: frozenset({Can.RECHECK}),
+    Status.PAID: frozenset(),
+    Status.EXPIRED: frozenset({Can.RECHECK, Can.RENEW}),
+    Status.CANCELLED: frozenset({Can.RECHECK, Can.RENEW}),
+    Status.FAILED: frozenset({Can.RECHECK, Can.RENEW}),
+}
+ASKING: Final = frozenset({Can.RECHECK, Can.SAYS_PAID})
 _MISMATCH: Final = FACES[Status.CONFIRMING, Issue.MISMATCH]
 _BY_ISSUE: Final = {
     Issue.MISMATCH: _MISMATCH,

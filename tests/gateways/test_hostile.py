@@ -194,13 +194,16 @@ def is_the_proof(code: int, body: bytes) -> bool:
     if isinstance(amount, str):
         amount = Decimal(amount) if amount.replace(".", "", 1).isdecimal() and amount.isascii() else "wrong"
     return (
-        200 <= code < 300
+        code == 200  # gateway-facts 3.2: paid only with HTTP 200
         and said.get("status") is True
         and said.get("valid", True) is True
         and is_one_of(said.get("payment_status"), "SUCCESS", "TEST_SUCCESS")
         and (amount is None or (not isinstance(amount, bool) and amount == AMOUNT.rupees()))
-        and is_one_of(said.get("slug"), None, "", SLUG)
-        and is_one_of(said.get("ref_id"), None, "", REFERENCE)
+        and all(is_one_of(said.get(name), None, "", SLUG) for name in ("slug", "order_slug"))
+        and all(
+            is_one_of(said.get(name), None, "", REFERENCE)
+            for name in ("ref_id", "order_id", "external_reference_id")
+        )
         and is_one_of(said.get("environment"), None, "", "test", "testing", "staging", "sandbox")
     )
 
@@ -382,7 +385,7 @@ def test_the_generator_brings_good_answers_too() -> None:
             paid += after(CONFIRMING, sighting).status is Status.PAID
     assert good > 20
     # a good answer may still be refused for a field that we read and that has another type
-    assert paid >= good * 0.6
+    assert paid >= good * 0.8
 
 
 @pytest.mark.parametrize("path", GOOD)

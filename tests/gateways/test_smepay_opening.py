@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from pos_app.domain.errors import BooksTrouble, Outcome, Reason
@@ -121,11 +123,12 @@ SPOILT: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("path", [CREATE, INITIATE, STATUS, VALIDATE])
-@pytest.mark.parametrize("name", SPOILT)
+@pytest.mark.parametrize(
+    ("path", "name"),
+    # to validate, "status false" is an answer
+    sorted({*product([CREATE, INITIATE, STATUS, VALIDATE], SPOILT)} - {(VALIDATE, "status false")}),
+)
 def test_a_spoilt_answer_is_unknown_and_nothing_is_sent_twice(desk: Desk, path: str, name: str) -> None:
-    if path == VALIDATE and name == "status false":
-        pytest.skip("it is an answer there")
     desk.script(path, SPOILT[name])
     assert trouble_of(lambda: ACTS[path](desk)).outcome is Outcome.UNKNOWN
     assert len(desk.server.sent_to(path)) == 1

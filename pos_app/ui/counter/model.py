@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from pos_app.domain.bill import Sale, read_sale
 from pos_app.domain.clock import GatewayTimes
 from pos_app.domain.errors import BooksTrouble, InputRefused, Reason
-from pos_app.domain.payment import HAS_MONEY, PaymentRequest
+from pos_app.domain.payment import PaymentRequest
 from pos_app.ui.counter.actions import Can
 from pos_app.ui.counter.view import (
     PaymentView,
@@ -299,7 +299,7 @@ class CounterModel(QObject):
             view = quiet_view(view)
         if view.qr and request.reference == self._cancelled:
             view = replace(view, qr="", faded=True)
-        if view.qr and any(one.status in HAS_MONEY for one in self._siblings(request)):
+        if view.qr and any(one.has_money for one in self._siblings(request)):
             view = paid_otherwise_view(view)
         if self._asked_in_vain == request.reference:
             view = replace(view, message=ASKED_NOW)

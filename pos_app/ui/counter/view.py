@@ -9,14 +9,15 @@ from typing import Final
 
 from pos_app.domain.errors import InputRefused, Reason
 from pos_app.domain.money import Money
-from pos_app.domain.payment import OVER, STILL_OPEN, Issue, PaymentRequest, Status
+from pos_app.domain.payment import Issue, PaymentRequest
 from pos_app.ui.counter.actions import Can
 from pos_app.ui.meaning import Meaning
 from pos_app.ui.words import (
+    ACTIONS,
     ALARM,
+    ASKING,
     AWAY,
     BOOKS_AWAY,
-    FACES,
     GATEWAY_FAILED,
     LAST_CHECK,
     NO_QR,
@@ -47,6 +48,7 @@ class PaymentView:
     amount: str
     qr: str
     faded: bool
+    is_open: bool
     seconds_left: int | None
     lifetime: float
     can: frozenset[Can]
@@ -84,7 +86,8 @@ def view_of(request: PaymentRequest, now: datetime, gateway_title: str) -> Payme
         bill=f"Bill {request.bill_number} · {gateway_title}",
         amount=str(request.amount),
         qr=link,
-        faded=request.status is Status.AWAITING and not link,
+        faded=request.is_out_of_time(now),
+        is_open=request.is_open,
         seconds_left=_seconds_left(request, now),
         lifetime=_lifetime(request),
         can=_can(request),
@@ -95,23 +98,23 @@ def view_of(request: PaymentRequest, now: datetime, gateway_title: str) -> Payme
 
 def needs_eyes(request: PaymentRequest) -> bool:
     """Whether it still waits, or a person must look at it."""
-    return request.status in STILL_OPEN or bool(request.issues)
+    return request.is_open or bool(request.issues)
 
 
 def away_view(view: PaymentView) -> PaymentView:
     """The same while the bank can't be reached: what is open stays open, and nobody knows. An alarm and money
     that was seen keep their face.
     """
-    if view.status not in STILL_OPEN:
+    if not view.is_open:
         return view
-    if view.issue != Issue.NONE or view.status != Status.AWAITING:
+    if view.seconds_left is None:
         return replace(view, message=f"{view.message} {AWAY.word}.")
     return replace(view, meaning=AWAY.meaning, icon=AWAY.icon, word=AWAY.word, message=AWAY.sentence)
 
 
 def unkept_view(view: PaymentView, why: str) -> PaymentView:
     """The same while answers can't be kept: nothing may be paid that nobody would remember."""
-    if view.status not in STILL_OPEN:
+    if not view.is_open:
         return view
     face, sentence = BOOKS_AWAY, BOOKS_AWAY.sentence.format(why=why)
     return replace(
@@ -156,9 +159,9 @@ def refusal_sentence(refused: InputRefused) -> str:
 
 
 def _face(request: PaymentRequest, now: datetime) -> Face:
-    if request.status is Status.OPENING and request.reason:
+    if request.is_lost:
         return OPENING_UNKNOWN
-    if request.status is Status.AWAITING and not request.issues and not request.payable_link(now):
+    if request.is_out_of_time(now):
         return LAST_CHECK
     return face_of(request.status, request.issue)
 
@@ -167,9 +170,7 @@ def _sentence(request: PaymentRequest, face: Face) -> str:
     return face.sentence.format(
         amount=request.amount,
         received=_received(request) or request.amount,
-        why=_why(request)
-        if face in (FACES[Status.FAILED, Issue.NONE], FACES[Status.AWAITING, Issue.MISMATCH])
-        else "",
+        why=_why(request),
     )
 
 
@@ -182,14 +183,12 @@ def _why(request: PaymentRequest) -> str:
     reason = request.qr_refused or request.reason
     if reason is None:
         return GATEWAY_FAILED
-    sentence = REASONS[reason]
-    if request.status is Status.FAILED and reason not in {Reason.INTERRUPTED, Reason.DUPLICATE}:
-        sentence = f"{NO_QR} {sentence}"
-    return sentence
+    without = request.qr_refused or reason in {Reason.INTERRUPTED, Reason.DUPLICATE}
+    return REASONS[reason] if without else f"{NO_QR} {REASONS[reason]}"
 
 
 def _seconds_left(request: PaymentRequest, now: datetime) -> int | None:
-    if request.status is not Status.AWAITING or request.expires_at is None or request.qr_refused:
+    if request.expires_at is None or not request.counts_down:
         return None
     return max(0, math.ceil((request.expires_at - now).total_seconds()))
 
@@ -202,16 +201,8 @@ def _lifetime(request: PaymentRequest) -> float:
 
 
 def _can(request: PaymentRequest) -> frozenset[Can]:
-    able: set[Can] = set()
-    if request.status in {Status.OPENING, Status.AWAITING}:
-        able.add(Can.CANCEL)
-    if request.gateway_ids and not request.hand_over and request.status is not Status.PAID:
-        able.add(Can.RECHECK)
-    if request.gateway_ids and request.status is Status.AWAITING:
-        able.add(Can.SAYS_PAID)
-    if request.status in OVER or request.status is Status.AWAITING:
-        able.add(Can.RENEW)
-    return frozenset(able)
+    able = ACTIONS[request.status]
+    return able if request.gateway_ids else able - ASKING
 
 
 def _detail(request: PaymentRequest, gateway_title: str) -> str:
